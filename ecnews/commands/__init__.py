@@ -1,0 +1,1 @@
+"""Commands of `scrapy`; one with a built-in's name takes its place."""

@@ -1,0 +1,102 @@
+"""The table from field to the functions that make it: what is done to each field, in which order.
+
+Functions that need the site or the page's address take them from the loader context: `site` and
+`base`, and `end`, which the body leaves for the images behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+from urllib.parse import urljoin
+
+from itemloaders import ItemLoader
+from itemloaders.processors import Compose, Identity, MapCompose, TakeFirst
+from w3lib.html import replace_entities
+from w3lib.url import safe_url_string
+
+from ecnews.items import Article
+from ecnews.text import boilerplate, byline, dates, keywords
+from ecnews.text.whitespace import squeeze
+
+Context = MutableMapping[str, Any]
+
+
+def without_boilerplate(blocks: Iterable[str], loader_context: Context) -> list[str]:
+    """The article's own blocks; what was taken out goes into the context."""
+    stripped = boilerplate.strip(list(blocks))
+    loader_context["removed"] = stripped.removed
+    loader_context["end"] = stripped.end
+    return stripped.kept
+
+
+def within_article(images: Iterable[tuple[int, str]], loader_context: Context) -> list[str]:
+    """Addresses of the images that do not stand behind the article, among the QR codes."""
+    end = loader_context.get("end", 0)
+    return [src for before, src in images if before <= end]
+
+
+def absolute(src: str, loader_context: Context) -> str | None:
+    """An http address in full; None for what a reader cannot fetch."""
+    try:
+        url = urljoin(loader_context["base"], src)
+    except ValueError:
+        return None
+    return safe_url_string(url) if url.startswith(("http://", "https://")) else None
+
+
+def unique(values: Iterable[str]) -> list[str]:
+    """Each value once, in order."""
+    return list(dict.fromkeys(values))
+
+
+def canonical_url(url: str, loader_context: Context) -> str:
+    return str(loader_context["site"].canonical_url(url))
+
+
+def article_number(url: str, loader_context: Context) -> int | None:
+    number: int | None = loader_context["site"].article_number(url)
+    return number
+
+
+def moment(line: str, loader_context: Context) -> str | None:
+    return dates.moment(line, loader_context["site"].zone)
+
+
+def section_name(crumb: str, loader_context: Context) -> str:
+    """The section's own name where the breadcrumb gives another that is known."""
+    return str(loader_context["site"].section_of_crumb.get(crumb, crumb))
+
+
+def source(line: str) -> str | None:
+    return byline.read(line).source
+
+
+def author(lines: list[str]) -> str | None:
+    """From the line with the time, else from a byline at either end of the body."""
+    line, body = lines[0], lines[1:]
+    near = [*body[:3], *body[-3:]]
+    return byline.read(line).author or next(filter(None, map(byline.author, near)), None)
+
+
+class ArticleLoader(ItemLoader):
+    default_item_class = Article
+    default_output_processor = TakeFirst()
+
+    layout_in = Identity()
+    url_in = MapCompose(canonical_url)
+    number_in = MapCompose(article_number)
+    fetched_url_in = Identity()
+    title_in = MapCompose(replace_entities, squeeze)
+    body_in = Compose(without_boilerplate)
+    body_out = Compose("\n\n".join)
+    images_in = Compose(within_article, MapCompose(absolute))
+    images_out = Compose(unique)
+    section_in = MapCompose(squeeze, section_name)
+    published_at_in = MapCompose(moment)
+    source_in = MapCompose(source, replace_entities, squeeze)
+    author_in = Compose(author)
+    keywords_in = MapCompose(replace_entities, keywords.split)
+    keywords_out = Compose(unique)
+    removed_out = Identity()
+    recovered_out = TakeFirst()

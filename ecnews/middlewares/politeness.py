@@ -1,0 +1,25 @@
+"""One queue for all hosts of the site, so that the delay is the site's and not each host's."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+
+from ecnews import catalog
+
+
+class PolitenessMiddleware:
+    """Puts every request to a host of the site, robots.txt included, into one download slot."""
+
+    def __init__(self, site: catalog.Site) -> None:
+        self.site = site
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(catalog.load(served_at=crawler.settings["ECNEWS_SITE_URL"]))
+
+    def process_request(self, request: Request) -> None:
+        if self.site.owns(request.url):
+            request.meta["download_slot"] = self.site.name

@@ -1,0 +1,1 @@
+"""What stands on a page: which layout it has, its raw fields; bytes in, plain data out."""

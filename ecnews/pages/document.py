@@ -1,0 +1,32 @@
+"""A page as a tree: bytes in, element out, whatever the page's label says of its encoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ecnews.errors import NotAnArticle
+from ecnews.text import charset
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed page: its source as decoded, and the element `html` of it."""
+
+    text: str
+    root: etree._Element
+
+
+def parse(body: bytes) -> Document:
+    """Raises NotAnArticle for a body without any markup or text."""
+    # libxml2 ends a page at a NUL.
+    text = charset.decode(body).replace("\0", "")
+    # The encoding is told to the parser, so that a wrong <meta charset> has no say.
+    parser = etree.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
+    )
+    root = etree.fromstring(text.encode(), parser) if text.strip() else None
+    if root is None:
+        raise NotAnArticle("empty page", f"{len(body)} bytes without markup or text")
+    return Document(text, root)

@@ -1,0 +1,1 @@
+"""Between Scrapy and plain functions: one class a file, named for what it does."""

@@ -1,0 +1,60 @@
+"""Deviations from Scrapy's defaults, and why. Secrets come from the environment."""
+
+import os
+
+from ecnews import __version__
+
+BOT_NAME = "ecnews"
+SPIDER_MODULES = ["ecnews.spiders"]
+NEWSPIDER_MODULE = "ecnews.spiders"
+COMMANDS_MODULE = "ecnews.commands"
+
+# Where articles go: sqlite:///file.db, postgresql+psycopg://user:password@host/name.
+ECNEWS_DATABASE_URL = os.environ.get("ECNEWS_DATABASE_URL", "sqlite:///ecnews.db")
+# Where the site is reached: another address for a stand-in. Articles keep the publisher's address.
+ECNEWS_SITE_URL = os.environ.get("ECNEWS_SITE_URL", "https://www.100ec.cn")
+# Rows written in one transaction.
+ECNEWS_BATCH_SIZE = 100
+# Whether progress is shown on stderr: unset, on a terminal only.
+ECNEWS_PROGRESS = os.environ.get("ECNEWS_PROGRESS", "")
+
+# Manners. The site is asked once a second at most, by one request at a time, whatever host of it
+# answers (middlewares/politeness.py puts them into one slot), and slower where it is slow.
+USER_AGENT = f"ecnews/{__version__} (news crawler; obeys robots.txt)"
+ROBOTSTXT_OBEY = True  # default False
+ROBOTSTXT_USER_AGENT = "ecnews"
+DOWNLOAD_DELAY = 1  # default 0
+DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which would ask after half a second as well
+CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
+AUTOTHROTTLE_ENABLED = True  # default False
+AUTOTHROTTLE_START_DELAY = 1  # default 5
+AUTOTHROTTLE_MAX_DELAY = 30  # default 60
+TELNETCONSOLE_ENABLED = False  # default True, which opens a port
+REMOTE_CONTROL_ENABLED = False  # default True, which opens a port
+
+# A site that does not answer is given up within a minute (middlewares/unreachable.py).
+DOWNLOAD_TIMEOUT = 20  # default 180 s
+DNS_TIMEOUT = 10  # default 60 s
+DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # default 1 GB; the site's pages have some 60 KB
+DOWNLOAD_WARNSIZE = 2 * 1024 * 1024  # default 32 MB
+
+# First in, first out (default: last in): newest first, and no list read far ahead of its articles.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
+SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
+
+DOWNLOADER_MIDDLEWARES = {
+    "ecnews.middlewares.politeness.PolitenessMiddleware": 50,  # before robots.txt is asked (100)
+    # Nearest to the downloader but for Scrapy's own statistics: sees each failure before a retry.
+    "ecnews.middlewares.unreachable.UnreachableMiddleware": 840,
+}
+ITEM_PIPELINES = {
+    "ecnews.pipelines.validate.ValidatePipeline": 100,
+    "ecnews.pipelines.store.StorePipeline": 900,
+}
+EXTENSIONS = {
+    "ecnews.extensions.progress.Progress": 500,
+    "ecnews.extensions.verdict.CountItemErrors": 500,
+}
+
+LOG_LEVEL = "INFO"  # default DEBUG: a line a request, and each item in full
+FEED_EXPORT_ENCODING = "utf-8"  # default \\uXXXX

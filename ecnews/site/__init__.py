@@ -1,0 +1,1 @@
+"""Knowledge of the site as data: one TOML file a site, read by `ecnews.catalog`."""

@@ -1,0 +1,1 @@
+"""What counts as boilerplate: data for the modules of `ecnews.text`."""
