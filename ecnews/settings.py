@@ -39,6 +39,8 @@ DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # default 1 GB; the site's pages have some 6
 DOWNLOAD_WARNSIZE = 2 * 1024 * 1024  # default 32 MB
 
 # First in, first out (default: last in): newest first, and no list read far ahead of its articles.
+# default 100: Scrapy starts as many tasks for each response, and ours yield one item at most.
+CONCURRENT_ITEMS = 1
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
 

@@ -18,7 +18,8 @@ from ecnews.pages.blocks import BLOCK, HEADING, UNSEEN, Blocks
 from ecnews.text.whitespace import squeeze
 
 # What tells sentences from menus, captions and buttons; ASCII marks as in hijacked copies.
-_SENTENCE_MARK = re.compile(r"[，。；！？]|[,;!?](?![\x21-\x7e])")
+_MARKS = "，。；！？"
+_ASCII_MARK = re.compile(r"[,;!?](?![\x21-\x7e])")
 # Elements that hold a part of the page rather than a paragraph.
 _CONTAINER = frozenset(
     ("article", "aside", "div", "dl", "footer", "form", "header", "main", "nav", "section", "td")
@@ -28,7 +29,7 @@ _CRUMB_LABEL = re.compile(r"^[^>＞]{0,12}?位置\s*[:：]?\s*")
 # A container with less of the prose than this is beside the article, or under it.
 _MAJOR = 0.25
 
-_prose = etree.XPath(".//text()[not(ancestor::a or parent::script or parent::style)]")
+_string = etree.XPath("string(.)", smart_strings=False)
 _holding = etree.XPath("*[contains(., $text)]")
 _has_block = etree.XPath(
     "boolean(*[{}])".format(" or ".join(f"self::{tag}" for tag in sorted(BLOCK | {"br"})))
@@ -122,7 +123,8 @@ def title(scope: etree._Element, crumb: Breadcrumb | None, end: etree._Element) 
     headings: list[tuple[str, str]] = []
     lines: list[str] = []
     skip: set[etree._Element] = set()
-    for element in scope.iter(etree.Element):
+    within = _around(crumb.element, end, scope) if crumb else scope
+    for element in within.iter(etree.Element):
         if element is end:
             break
         if crumb and element is crumb.element and crumb.element not in end.iterancestors():
@@ -142,6 +144,12 @@ def title(scope: etree._Element, crumb: Breadcrumb | None, end: etree._Element) 
     if headings:
         return min(headings, key=lambda heading: heading[0])[1]
     return lines[-1] if lines else None
+
+
+def _around(element: etree._Element, end: etree._Element, scope: etree._Element) -> etree._Element:
+    """The innermost element that holds both, or the scope."""
+    holders = {element, *element.iterancestors()}
+    return next((e for e in end.iterancestors() if e in holders), scope)
 
 
 def _same(one: str, other: str) -> bool:
@@ -172,14 +180,24 @@ def _behind(element: etree._Element) -> tuple[list[etree._Element], str | None]:
 
 def _sentences(elements: list[etree._Element], head: str | None) -> bool:
     tails = "".join(element.tail or "" for element in elements)
-    return bool(_SENTENCE_MARK.search((head or "") + tails)) or any(map(_prose_in, elements))
+    return bool(_marks((head or "") + tails)) or any(map(_prose_in, elements))
 
 
 def _prose_in(element: etree._Element) -> int:
     """How many marks of sentences stand outside links."""
     if element.tag in UNSEEN:
         return 0
-    return len(_SENTENCE_MARK.findall("".join(_prose(element))))
+    beside = "".join("".join(inner.itertext()) for inner in element.iter("a", "script", "style"))
+    return _marks(_string(element)) - _marks(beside)
+
+
+def _marks(text: str) -> int:
+    wide = sum(map(text.count, _MARKS))
+    return wide or (len(_ASCII_MARK.findall(text)) if _has_ascii_mark(text) else 0)
+
+
+def _has_ascii_mark(text: str) -> bool:
+    return "," in text or ";" in text or "!" in text or "?" in text
 
 
 def _article_part(elements: list[etree._Element]) -> list[etree._Element]:

@@ -119,16 +119,19 @@ class DigitalRetailSpider(Spider):
             yield found
 
     def list_failed(self, failure: Failure) -> None:
-        """A page that a list does not have is its end; anything else is a failure."""
-        self._stop_if_unreachable()
+        """A page that a list does not have is its end, a list that is gone is not read; anything
+        else is a failure."""
+        self._stop_if_hopeless()
         request = failure.request  # type: ignore[attr-defined]
-        if _status(failure) == 404 and request.cb_kwargs["page"] > 1:
-            return
-        self._fail(_cause(failure), request.url)
+        if _status(failure) not in (404, 410):
+            self._fail(_cause(failure), request.url)
+        elif request.cb_kwargs["page"] == 1:
+            self._count("skipped/list gone")
+            self.logger.warning("%s: the site has no such list", request.url)
 
     def article_failed(self, failure: Failure) -> None:
         """An article that a list links and the site no longer has is gone, not failed."""
-        self._stop_if_unreachable()
+        self._stop_if_hopeless()
         if _status(failure) in (404, 410):
             self._count("skipped/gone")
             return
@@ -159,12 +162,15 @@ class DigitalRetailSpider(Spider):
         return bool(days) and all(map(self._older, days))
 
     def _stop_at_challenge(self, response: Response) -> None:
+        self._stop_if_hopeless()
         if challenge.is_challenge(response.body, self.site):
             raise CloseSpider("challenged")
 
-    def _stop_if_unreachable(self) -> None:
-        if self.crawler.stats.get_value("ecnews/unreachable"):
-            raise CloseSpider("unreachable")
+    def _stop_if_hopeless(self) -> None:
+        """Ends the run once nothing can be fetched, or nothing stored, any more."""
+        for reason in ("unreachable", "database"):
+            if self.crawler.stats.get_value(f"ecnews/{reason}"):
+                raise CloseSpider(reason)
 
     def _count(self, key: str) -> None:
         self.crawler.stats.inc_value(f"ecnews/{key}")

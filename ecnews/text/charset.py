@@ -14,6 +14,7 @@ _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf
 # A page of Chinese whose UTF-8 was cut or spoilt in places still has nearly all its bytes in
 # sequence; GBK text has about a third by accident.
 _MOSTLY = 0.9
+_AROUND = 4096  # bytes before and behind the first that is no UTF-8: enough to tell, and quick
 
 
 def decode(body: bytes) -> str:
@@ -30,8 +31,9 @@ def decode(body: bytes) -> str:
     body = body.removeprefix(BOM_UTF8)
     try:
         return body.decode()
-    except UnicodeDecodeError:
-        codec = "utf-8" if _utf8_share(body) >= _MOSTLY else "gb18030"
+    except UnicodeDecodeError as error:
+        around = body[max(0, error.start - _AROUND) : error.start + _AROUND]
+        codec = "utf-8" if _utf8_share(around) >= _MOSTLY else "gb18030"
         return body.decode(codec, errors="replace")
 
 

@@ -1,0 +1,26 @@
+"""Runs the benchmarks and prints one table."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tests.bench import crawl, extract
+from tests.bench.measure import Row
+
+
+def main() -> int:
+    """0 if every ratio reaches its floor."""
+    print(f"one core of {os.cpu_count()}; each figure is a median, ± half the spread of its runs\n")
+    rows: list[Row] = []
+    for benchmark in (extract.rows, crawl.rows):
+        for row in benchmark():
+            rows.append(row)
+            print(row, flush=True)
+    missed = [row for row in rows if row.missed]
+    print(f"\n{len(rows) - len(missed)} of {len(rows)} ratios reach their floor")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""From the bytes of one 60 KB page to the item, against parsing alone and other extractors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import lxml.html
+
+from ecnews import catalog
+from ecnews.pages import article
+from tests.bench.measure import Row, cpu_ms
+from tests.replica import Corpus
+from tests.replica.markup import ArticlePage
+
+LAYOUTS = {"2014": 0.05, "2018": 0.4, "2026": 0.95}  # where in the years its articles lie
+
+
+def rows() -> Iterator[Row]:
+    """Two rows for each layout: against lxml's parse, and against the fastest of the peers."""
+    site = catalog.load()
+    corpus = Corpus(1000, seed=3)
+    for layout, place in LAYOUTS.items():
+        body = _page(corpus, int(place * len(corpus)))
+        url = site.article_request_url(1)
+        ours = cpu_ms(partial(article.extract, body, site, url), 50)
+        parse = cpu_ms(partial(lxml.html.document_fromstring, body), 50)
+        name = f"one {len(body) // 1024} KB page of {layout}, bytes to item"
+        yield Row(f"{name} : lxml's parse", ours, parse, "ms CPU", ceiling=3.0)
+        text = body.decode("gb18030" if layout == "2014" else "utf-8")
+        peers = {peer: cpu_ms(partial(run, text), 5, 5) for peer, run in _peers().items()}
+        fastest = min(peers, key=lambda peer: peers[peer].median)
+        yield Row(f"{name} : {fastest}", ours, peers[fastest], "ms CPU", ceiling=0.25)
+
+
+def _page(corpus: Corpus, index: int) -> bytes:
+    """A page from there on that says its encoding in a meta tag: lxml alone believes the label."""
+    while True:
+        page = ArticlePage(corpus, corpus[index], weight=60)
+        if page.label.meta and page.label.meta[:2] == page.label.encoding[:2]:
+            return page.render()
+        index += 1
+
+
+def _peers() -> dict[str, Callable[[str], Any]]:
+    """Each as its own documentation uses it; they are handed text, ours has to decode."""
+    import readability
+    import trafilatura
+    from gne import GeneralNewsExtractor
+
+    for name in ("trafilatura", "readability", "gne"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    gne = GeneralNewsExtractor()
+
+    def by_readability(text: str) -> str:
+        document = readability.Document(text)
+        return str(document.title()) + str(document.summary())
+
+    return {
+        "trafilatura": lambda text: trafilatura.bare_extraction(text),
+        "gne": lambda text: gne.extract(text),
+        "readability-lxml": by_readability,
+    }

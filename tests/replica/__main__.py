@@ -1,0 +1,67 @@
+"""`python -m tests.replica --port P`: the replica as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from tests.replica.articles import MOST_ARTICLES, Corpus
+from tests.replica.server import listen
+from tests.replica.site import Site
+
+
+class Stop(Exception):
+    """Raised by SIGTERM and SIGINT."""
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise Stop
+
+
+def _arguments(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.replica",
+        description="Serve a stand-in for the site, with invented articles.",
+    )
+    parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
+    parser.add_argument("--articles", type=int, default=400, metavar="N", help="default 400")
+    parser.add_argument("--seed", type=int, default=1, metavar="S", help="default 1")
+    parser.add_argument("--manifest", type=Path, metavar="FILE", help="write what is to be found")
+    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    parser.add_argument("--weight", type=int, default=30, metavar="KB", help="of an article page")
+    parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
+    arguments = parser.parse_args(argv)
+    if not 1 <= arguments.articles <= MOST_ARTICLES:
+        parser.error(f"--articles: from 1 to {MOST_ARTICLES}")
+    return arguments
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    corpus = Corpus(arguments.articles, arguments.seed)
+    if arguments.manifest:
+        corpus.write_manifest(arguments.manifest)
+    site = Site(corpus, arguments.weight)
+    with listen(site.respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:
+        print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
+        server.serve_forever()
+
+
+def main(argv: list[str]) -> int:
+    arguments = _arguments(argv)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    try:
+        _run(arguments)
+    except Stop:
+        return 0
+    except (OSError, OverflowError) as error:
+        print(f"replica: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
