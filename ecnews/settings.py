@@ -46,6 +46,8 @@ SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
 
 DOWNLOADER_MIDDLEWARES = {
     "ecnews.middlewares.politeness.PolitenessMiddleware": 50,  # before robots.txt is asked (100)
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "ecnews.middlewares.robots.ObeyRobotsMiddleware": 100,  # in its place
     # Nearest to the downloader but for Scrapy's own statistics: sees each failure before a retry.
     "ecnews.middlewares.unreachable.UnreachableMiddleware": 840,
 }

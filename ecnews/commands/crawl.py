@@ -15,7 +15,6 @@ from scrapy.exceptions import UsageError
 
 from ecnews.errors import EcnewsError
 from ecnews.extensions.verdict import Verdict, counts, judge
-from ecnews.storage import database
 
 _EXAMPLES = (
     "SELECT published_at, title FROM articles ORDER BY published_at DESC LIMIT 10",
@@ -35,6 +34,8 @@ class Command(crawl.Command):
             raise UsageError("name one spider; `scrapy list` shows them", print_help=False)
         assert self.crawler_process is not None
         assert self.settings is not None
+        from ecnews.storage import database  # late: `scrapy list` loads this module as well
+
         try:
             crawler = self._create_crawler(args[0])
             # Made once for its complaints, which Scrapy would log as a traceback, exiting with 0.
@@ -81,7 +82,7 @@ def _summary(verdict: Verdict, stats: Mapping[str, Any], url: str) -> Iterator[s
         f"  took     {stats.get('elapsed_time_seconds', 0):.0f} s,"
         f" {stats['response_received_count']} pages"
     )
-    yield f"  database {database.shown(url)}"
+    yield f"  database {_shown(url)}"
     if any(stored.values()):
         yield "try next:"
         yield from (f"  {line}" for line in _examples(url))
@@ -89,6 +90,8 @@ def _summary(verdict: Verdict, stats: Mapping[str, Any], url: str) -> Iterator[s
 
 def _examples(url: str) -> Iterator[str]:
     """Commands that show what is in the database, with what this machine has."""
+    from ecnews.storage import database
+
     parsed = database.parse_url(url)
     for query in _EXAMPLES:
         if parsed.drivername != "sqlite":
@@ -102,6 +105,12 @@ def _examples(url: str) -> Iterator[str]:
                 f" sqlite3.connect({parsed.database!r}).execute({query!r})]"
             )
             yield f"{_relative(sys.executable)} -c {shlex.quote(code)}"
+
+
+def _shown(url: str) -> str:
+    from ecnews.storage import database
+
+    return database.parse_url(url).render_as_string(hide_password=True)
 
 
 def _relative(path: str) -> str:

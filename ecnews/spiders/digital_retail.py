@@ -79,18 +79,19 @@ class DigitalRetailSpider(Spider):
         """Follows the entries of a list page and the next page; `before` are the article numbers of
         the page before."""
         self._stop_at_challenge(response)
-        entries = listing.read(response.body, response.url, self.site, self.today)
-        numbers = frozenset(entry.number for entry in entries)
-        # Past its end a list is empty or shows its last page again.
-        if numbers <= before or self._all_older(before):
+        linked = listing.read(response.body, response.url, self.site, self.today)
+        # What the page before linked as well stands in a sidebar, or is pinned.
+        entries = [entry for entry in linked if entry.number not in before]
+        if not entries:
+            # Past its end a list is empty, or shows its last page again.
             if page == 1:
                 self._fail("list page without articles", response.url)
             return
         self._count("lists")
         wanted = [self._article_request(entry) for entry in entries if not self._older(entry.day)]
         following = []
-        if (self.pages is None or page < self.pages) and wanted:
-            following = [self._list_request(cid, page + 1, numbers)]
+        if (self.pages is None or page < self.pages) and wanted and not self._all_older(before):
+            following = [self._list_request(cid, page + 1, frozenset(e.number for e in linked))]
         # The next page goes first, so that the queue never runs dry; but where only the articles
         # can say whether it is still wanted, it waits for them.
         if self.since and not any(entry.day for entry in entries):

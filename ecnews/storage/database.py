@@ -38,11 +38,6 @@ def parse_url(url: str) -> URL:
     )
 
 
-def shown(url: str) -> str:
-    """The URL as it may be shown: without its password."""
-    return parse_url(url).render_as_string(hide_password=True)
-
-
 def connect(url: str) -> Engine:
     """An engine on a database with all tables.
 

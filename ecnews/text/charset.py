@@ -10,7 +10,12 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 
 _HIGH = re.compile(rb"[\x80-\xff]+")
-_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# Well-formed sequences, and one that the end cuts off.
+_UTF8 = re.compile(
+    rb"[\xc2-\xdf](?:[\x80-\xbf]|\Z)"
+    rb"|[\xe0-\xef](?:[\x80-\xbf]{2}|[\x80-\xbf]?\Z)"
+    rb"|[\xf0-\xf4](?:[\x80-\xbf]{3}|[\x80-\xbf]{0,2}\Z)"
+)
 # A page of Chinese whose UTF-8 was cut or spoilt in places still has nearly all its bytes in
 # sequence; GBK text has about a third by accident.
 _MOSTLY = 0.9

