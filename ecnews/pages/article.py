@@ -95,12 +95,14 @@ class _Reader:
         crumb = self._breadcrumb()
         body = self._first(self.layout.body)
         info = self._info(body)
-        if info is None and body is None:
-            raise NotAnArticle("unknown layout", self._unknown())
         if body is not None:
             content = blocks.read_one(body)
         elif info is not None:
             content = order.body(info, self.scope)
+        elif self.layout.body:
+            content = Blocks()
+        else:
+            raise NotAnArticle("unknown layout", self._unknown())
         crumbs = crumb.names if crumb else []
         return _Fields(
             layout=self.layout.id,

@@ -62,7 +62,8 @@ class DigitalRetailSpider(Spider):
         # Redirects to other hosts are not followed.
         self.allowed_domains = sorted({host.partition(":")[0] for host in self.site.netlocs})
         self.today = datetime.now(self.site.zone).date()
-        self.days: dict[int, date] = {}
+        self.days: dict[int, date] = {}  # of the articles read so far
+        self.linked: dict[int, set[int]] = {cid: set() for cid in self.lists}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -76,22 +77,24 @@ class DigitalRetailSpider(Spider):
     def parse_list(
         self, response: Response, cid: int, page: int, before: frozenset[int]
     ) -> Iterator[Request]:
-        """Follows the entries of a list page and the next page; `before` are the article numbers of
-        the page before."""
+        """Follows the entries of a list page and the next page; `before` are the numbers that the
+        page before was the first to link."""
         self._stop_at_challenge(response)
         linked = listing.read(response.body, response.url, self.site, self.today)
-        # What the page before linked as well stands in a sidebar, or is pinned.
-        entries = [entry for entry in linked if entry.number not in before]
+        # What a page before linked as well stands in a sidebar, or is pinned.
+        entries = [entry for entry in linked if entry.number not in self.linked[cid]]
         if not entries:
             # Past its end a list is empty, or shows its last page again.
             if page == 1:
                 self._fail("list page without articles", response.url)
             return
         self._count("lists")
+        numbers = frozenset(entry.number for entry in entries)
+        self.linked[cid] |= numbers
         wanted = [self._article_request(entry) for entry in entries if not self._older(entry.day)]
         following = []
         if (self.pages is None or page < self.pages) and wanted and not self._all_older(before):
-            following = [self._list_request(cid, page + 1, frozenset(e.number for e in linked))]
+            following = [self._list_request(cid, page + 1, numbers)]
         # The next page goes first, so that the queue never runs dry; but where only the articles
         # can say whether it is still wanted, it waits for them.
         if self.since and not any(entry.day for entry in entries):

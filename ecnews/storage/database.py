@@ -68,7 +68,9 @@ def connect(url: str) -> Engine:
 
 def explained(error: SQLAlchemyError, url: URL) -> DatabaseError:
     """The error as one sentence, with the database's name and without its password."""
-    cause = " ".join(str(getattr(error, "orig", None) or error).split())
+    # PostgreSQL puts the row into the detail.
+    cause = str(getattr(error, "orig", None) or error).partition("\nDETAIL:")[0]
+    cause = " ".join(cause.split())
     if url.password:
         cause = cause.replace(str(url.password), "***")
     return DatabaseError(f"database {url.render_as_string(hide_password=True)}: {cause}")

@@ -77,15 +77,9 @@ class Writer:
         touched = connection.execute(
             self._upsert_articles, [_article_row(article, now) for article in batch]
         ).all()
-        ids: dict[str, int] = dict(
-            connection.execute(
-                select(articles.c.url, articles.c.id).where(
-                    articles.c.url.in_([article.url for article in batch])
-                )
-            )
-            .tuples()
-            .all()
-        )
+        urls = [article.url for article in batch]
+        known = select(articles.c.url, articles.c.id).where(articles.c.url.in_(urls))
+        ids = {row.url: row.id for row in connection.execute(known)}
         connection.execute(self._upsert_sightings, list(_sighting_rows(batch, ids, now)))
         _replace_removed(connection, batch, ids, {row.id for row in touched})
         new = sum(row.first_seen_at == now for row in touched)

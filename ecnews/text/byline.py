@@ -26,7 +26,7 @@ _LABEL = re.compile(
 )
 # 分享到, 收藏 and their like also stand without a colon.
 _BUTTON = re.compile(
-    r"(?:分享到?|收藏|打印|字体|字号|浏览|阅读|点击|评论|我要评论|大|中|小)(?:次数|量|数)?"
+    r"(?:分享到?|收藏|打印|字体|字号|浏览|阅读|点击|评论|我要评论|大|中|小)(?:次数|量|数)?(?:\W?\d+)?"
 )
 _URL = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)*\.(?:cn|com|net|org)(?:/\S*)?", re.A)
 _DIVIDER = re.compile(r"[ \xa0\u3000]{2,}|\s*[|｜]\s*")
