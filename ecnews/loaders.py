@@ -1,7 +1,7 @@
 """The table from field to the functions that make it: what is done to each field, in which order.
 
 Functions that need the site or the page's address take them from the loader context: `site` and
-`base`, and `end`, which the body leaves for the images behind it.
+`base`, and what the body leaves for the fields behind it: `kept`, `removed` and `end`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Context = MutableMapping[str, Any]
 
 def without_boilerplate(blocks: Iterable[str], loader_context: Context) -> list[str]:
     """The article's own blocks; what was taken out goes into the context."""
-    stripped = boilerplate.strip(list(blocks))
+    stripped = boilerplate.strip(list(blocks), loader_context.get("links", ()))
+    loader_context["kept"] = stripped.kept
     loader_context["removed"] = stripped.removed
     loader_context["end"] = stripped.end
     return stripped.kept
@@ -72,11 +73,14 @@ def source(line: str) -> str | None:
     return byline.read(line).source
 
 
-def author(lines: list[str]) -> str | None:
+def author(line: str, loader_context: Context) -> str | None:
     """From the line with the time, else from a byline at either end of the body."""
-    line, body = lines[0], lines[1:]
-    near = [*body[:3], *body[-3:]]
-    return byline.read(line).author or next(filter(None, map(byline.author, near)), None)
+    named = byline.read(line)
+    if named.author:
+        return named.author
+    kept = loader_context.get("kept", [])
+    authors = filter(None, map(byline.author, (*kept[:3], *kept[-3:])))
+    return next((name for name in authors if name != named.source), None)
 
 
 class ArticleLoader(ItemLoader):
@@ -93,6 +97,6 @@ class ArticleLoader(ItemLoader):
     section_in, section_out = MapCompose(squeeze, section_name), TakeFirst()
     published_at_in, published_at_out = MapCompose(moment), TakeFirst()
     source_in, source_out = MapCompose(source, replace_entities, squeeze), TakeFirst()
-    author_in, author_out = Compose(author), TakeFirst()
+    author_in, author_out = MapCompose(author), TakeFirst()
     keywords_in, keywords_out = MapCompose(replace_entities, keywords.split), Compose(unique)
     removed_in, removed_out = Identity(), Identity()

@@ -6,8 +6,10 @@ A layout's selectors find what they name; the rest is found by the page's readin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -16,12 +18,12 @@ from ecnews.errors import NotAnArticle
 from ecnews.items import Article
 from ecnews.loaders import ArticleLoader
 from ecnews.pages import blocks, challenge, document, order
-from ecnews.pages.blocks import Blocks
-from ecnews.text import dates
-from ecnews.text.whitespace import squeeze
+from ecnews.pages.blocks import UNSEEN, Blocks
+from ecnews.text import byline, dates
 
 # The line with the time names source and author as well; what is longer is a paragraph.
 _INFO_LENGTH = 200
+_MOST_PLACES = 20
 
 _meta_keywords = etree.XPath("/html/head/meta[@name='keywords' or @name='Keywords']/@content")
 _page_title = etree.XPath("string(/html/head/title)")
@@ -43,7 +45,12 @@ def extract(body: bytes, site: Site, url: str | None = None) -> Article:
     page = document.parse(body)
     fields = _Reader(page, site).read()
     url = url or _page_url(page.root).strip() or None
-    loader = ArticleLoader(site=site, base=_page_base(page.root) or url or site.url)
+    base = site.canonical_url(url) if url else site.url
+    loader = ArticleLoader(
+        site=site,
+        base=urljoin(base, _page_base(page.root)),
+        links=[i for i, href in fields.body.links.items() if site.article_number(href)],
+    )
     for name, value in (
         ("layout", fields.layout),
         ("url", url),
@@ -55,11 +62,11 @@ def extract(body: bytes, site: Site, url: str | None = None) -> Article:
         ("section", fields.section),
         ("published_at", fields.info),
         ("source", fields.info),
-        ("author", [fields.info, *fields.body.texts]),
+        ("author", fields.info),
         ("keywords", fields.keywords),
     ):
         loader.add_value(name, value)
-    loader.add_value("removed", loader.context.get("removed", []))
+    loader.add_value("removed", loader.context["removed"])
     article: Article = loader.load_item()
     if not article.title:
         raise NotAnArticle("no title", f"layout {fields.layout}: no heading and no <title>")
@@ -71,7 +78,7 @@ def extract(body: bytes, site: Site, url: str | None = None) -> Article:
 @dataclass(slots=True)
 class _Fields:
     """What stands on the page, uncleaned. `section` holds candidates, the likeliest first; `info`
-    is the line with the time, its inline elements divided by line breaks."""
+    are the lines with time, source and author, inline elements divided by line breaks."""
 
     layout: str
     title: str
@@ -87,31 +94,46 @@ class _Reader:
     def __init__(self, page: document.Document, site: Site) -> None:
         self.site = site
         self.root = page.root
-        self.texts: dict[etree._Element, str] = {}
         self.layout = self._match(page.text)
-        self.scope = self._find(self.layout.scope, self.root)[0]
+        self.scope: etree._Element = self._find(self.layout.scope, self.root)[0]
 
     def read(self) -> _Fields:
-        crumb = self._breadcrumb()
-        body = self._first(self.layout.body)
-        info = self._info(body)
-        if body is not None:
-            content = blocks.read_one(body)
-        elif info is not None:
-            content = order.body(info, self.scope)
-        elif self.layout.body:
-            content = Blocks()
-        else:
+        return self._by_selectors() if self.layout.body else self._by_order()
+
+    def _by_selectors(self) -> _Fields:
+        body = next((e for e in self._find(self.layout.body) if order.text_of(e)), None)
+        found = self._find(self.layout.breadcrumb)
+        crumb = order.breadcrumb(found[0]) if found else None
+        end = self.scope if body is None else body
+        head = order.head(self.scope, crumb, end)
+        if not head.title:  # above the scope
+            head = order.Head(order.head(self.root, crumb, self.scope).title, head.lines)
+        info = ["\n".join(element.itertext()) for element in self._find(self.layout.info)]
+        content = Blocks() if body is None else blocks.read_one(body)
+        return self._fields(crumb, head, "\n".join(info or head.lines), content)
+
+    def _by_order(self) -> _Fields:
+        text: str = _string(self.scope)
+        crumb, start = self._crumb_in(text)
+        line = self._info_in(text, start, crumb)
+        if line is None:
             raise NotAnArticle("unknown layout", self._unknown())
-        crumbs = crumb.names if crumb else []
+        head = order.head(self.scope, crumb, line.end)
+        content, said = order.body(line, self.scope)
+        return self._fields(crumb, head, "\n".join([*head.lines, line.text, *said]), content)
+
+    def _fields(
+        self, crumb: order.Breadcrumb | None, head: order.Head, info: str, content: Blocks
+    ) -> _Fields:
+        sections = [order.text_of(element) for element in self._find(self.layout.section)]
+        keywords = [order.text_of(element) for element in self._find(self.layout.keywords)]
         return _Fields(
             layout=self.layout.id,
-            title=self._title(crumb, info, body),
-            section=[*map(_text, self._find(self.layout.section)), *self._sections(crumbs)],
-            info=info.text if info else "",
+            title=self._title(crumb, head),
+            section=[*sections, *self._sections(crumb.names if crumb else [])],
+            info=info[: 2 * _INFO_LENGTH],
             body=content,
-            keywords=[_text(e) for e in self._find(self.layout.keywords)]
-            or _meta_keywords(self.root),
+            keywords=keywords or _meta_keywords(self.root),
         )
 
     def _match(self, text: str) -> Layout:
@@ -129,59 +151,64 @@ class _Reader:
     ) -> list[etree._Element]:
         within = self.scope if scope is None else scope
         for selector in selectors:
-            if found := list(self._ask(selector, self.root if selector.on_page else within)):
+            if selector.find and (
+                found := selector.find(self.root if selector.on_page else within)
+            ):
                 return found
         return []
 
-    def _ask(self, selector: Selector, scope: etree._Element) -> Iterable[etree._Element]:
-        if selector.find:
-            return selector.find(scope)
-        assert selector.expression
-        if scope not in self.texts:
-            self.texts[scope] = _string(scope)
-        return order.innermost(selector.expression, scope, self.texts[scope])
+    def _places(
+        self, selectors: tuple[Selector, ...], text: str, start: int
+    ) -> Iterator[tuple[etree._Element, int]]:
+        """The innermost elements around what the expressions match in the scope's text, and where
+        the match ends; a page may repeat it at will, so only so many."""
+        for selector in selectors:
+            if selector.expression:
+                for match in islice(selector.expression.finditer(text, start), _MOST_PLACES):
+                    element = order.element_at(self.scope, *match.span())
+                    if element.tag not in UNSEEN:
+                        yield element, match.end()
 
-    def _first(self, selectors: tuple[Selector, ...]) -> etree._Element | None:
-        """The first element that shows any text."""
-        return next((e for e in self._find(selectors) if squeeze("".join(e.itertext()))), None)
+    def _crumb_in(self, text: str) -> tuple[order.Breadcrumb | None, int]:
+        """The first breadcrumb that leads anywhere, and where its label ends in the text."""
+        for element, end in self._places(self.layout.breadcrumb, text, 0):
+            crumb = order.breadcrumb(element)
+            if len(crumb.names) > 1:
+                return crumb, end
+        return None, 0
 
-    def _breadcrumb(self) -> order.Breadcrumb | None:
-        found = self._find(self.layout.breadcrumb)
-        return order.breadcrumb(found[0]) if found else None
+    def _info_in(self, text: str, start: int, crumb: order.Breadcrumb | None) -> order.Line | None:
+        """The first line with a time behind the breadcrumb that can be an article's."""
+        for element, _ in self._places(self.layout.info, text, start):
+            line = order.line(element, dates.find)
+            # Today's date stands in many a header: without a breadcrumb before it, a label is due.
+            if (
+                len(line.text) <= _INFO_LENGTH
+                and (crumb or byline.has_label(line.text))
+                and order.is_info(line, self.scope, self.site.article_path)
+            ):
+                return line
+        return None
 
     def _sections(self, crumbs: list[str]) -> list[str]:
         """Names of sections in the breadcrumb: known ones, or else what follows the home page."""
         known = [name for name in crumbs if name in self.site.section_of_crumb]
-        return known or [
-            name
-            for name in crumbs[:-1] or crumbs
-            if name not in self.site.breadcrumb_home and name not in self.site.breadcrumb_last
-        ]
+        return known or [name for name in crumbs[:-1] or crumbs if name not in self._no_title()]
 
-    def _info(self, body: etree._Element | None) -> order.Line | None:
-        inside = set(body.iter()) if body is not None else ()
-        for element in self._find(self.layout.info):
-            line = order.line(element, dates.find)
-            if element not in inside and len(line.text) <= _INFO_LENGTH and dates.find(line.text):
-                return line
-        return None
+    def _no_title(self) -> frozenset[str]:
+        return self.site.breadcrumb_home | self.site.breadcrumb_last
 
-    def _title(
-        self, crumb: order.Breadcrumb | None, info: order.Line | None, body: etree._Element | None
-    ) -> str:
+    def _title(self, crumb: order.Breadcrumb | None, head: order.Head) -> str:
+        """The page's own heading; without one, what the breadcrumb ends in; and <title> only where
+        the markup vouches for the page, since others show times and breadcrumbs as well."""
         for element in self._find(self.layout.title):
-            if heading := _text(element):
+            if heading := order.text_of(element):
                 return heading
-        end = info.start if info else body
-        if end is not None and (shown := order.title(self.scope, crumb, end)):
-            return shown
-        if crumb and crumb.names and crumb.names[-1] not in self.site.breadcrumb_last:
+        if head.title:
+            return head.title
+        if crumb and len(crumb.names) > 2 and crumb.names[-1] not in self._no_title():
             return crumb.names[-1]
-        title: str = _page_title(self.root)
+        title: str = _page_title(self.root) if self.layout.body else ""
         for suffix in self.site.title_suffixes:
             title = suffix.sub("", title)
         return title
-
-
-def _text(element: etree._Element) -> str:
-    return squeeze("".join(element.itertext()))

@@ -36,19 +36,25 @@ _SRC = ("data-original", "data-src", "data-lazy-src", "_src", "src")
 
 @dataclass(slots=True)
 class Blocks:
-    """The blocks of a part of a page: `texts`, none empty, and `images` as pairs of the number of
-    blocks before the image and its address as the page gives it."""
+    """The blocks of a part of a page: `texts`, none empty; `images` as pairs of the number of
+    blocks before the image and its address as the page gives it; `links`, the addresses that
+    blocks of nothing but one link lead to, by position."""
 
     texts: list[str] = field(default_factory=list)
     images: list[tuple[int, str]] = field(default_factory=list)
+    links: dict[int, str] = field(default_factory=dict)
     line: list[str] = field(default_factory=list)
+    link: tuple[str, str] | None = None
 
     def end(self) -> None:
         """Ends the paragraph."""
         if self.line:
             if text := squeeze("".join(self.line)):
+                if self.link and 5 * len(squeeze(self.link[1])) >= 4 * len(text):
+                    self.links[len(self.texts)] = self.link[0]
                 self.texts.append(text)
             self.line.clear()
+        self.link = None
 
 
 def read(elements: Iterable[etree._Element], head: str | None = None) -> Blocks:
@@ -88,6 +94,8 @@ def _walk(root: etree._Element, blocks: Blocks) -> None:
                     blocks.end()
                 elif tag == "img":
                     _image(element, blocks)
+                elif tag == "a":
+                    blocks.link = (element.get("href") or "", "".join(element.itertext()))
                 if element.text:
                     line.append(element.text)
         else:

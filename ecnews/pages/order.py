@@ -15,22 +15,28 @@ from lxml import etree
 
 from ecnews.pages import blocks
 from ecnews.pages.blocks import BLOCK, HEADING, UNSEEN, Blocks
+from ecnews.text import boilerplate, byline, dates
 from ecnews.text.whitespace import squeeze
 
-# What tells sentences from menus, captions and buttons; ASCII marks as in hijacked copies.
+# What tells sentences from menus, captions and buttons; the ASCII marks are a hijacked copy's.
 _MARKS = "，。；！？"
 _ASCII_MARK = re.compile(r"[,;!?](?![\x21-\x7e])")
-# Elements that hold a part of the page rather than a paragraph.
-_CONTAINER = frozenset(
-    ("article", "aside", "div", "dl", "footer", "form", "header", "main", "nav", "section", "td")
-)
 _DIVIDER = re.compile(r"\s*(?:[>＞›»→]|::)+\s*")
 _CRUMB_LABEL = re.compile(r"^[^>＞]{0,12}?位置\s*[:：]?\s*")
-# A container with less of the prose than this is beside the article, or under it.
-_MAJOR = 0.25
+# Elements and names of classes that say of themselves that they are not the article.
+_CHROME = frozenset(("aside", "footer", "form", "nav"))
+_CHROME_NAME = re.compile(
+    r"(?:^|[\s_-])(?:foot(?:er)?|copyright|bottom|aside|side(?:bar)?|relate[ds]?|recommend|share"
+    r"|comments?|nav|menu|pager?|tags?|hot)(?=$|[\s_-])",
+    re.I,
+)
+_FOOTER_NAMES = frozenset(("foot", "footer", "copyright"))
+_LIST_ITEM = frozenset(("li", "dd", "dt", "tr", "td"))
+# What stands between title and body besides the line with the time is no longer than this.
+_SHORT = 60
+_ENTRY = 400  # characters of a list's entry, summary included
 
 _string = etree.XPath("string(.)", smart_strings=False)
-_holding = etree.XPath("*[contains(., $text)]")
 _has_block = etree.XPath(
     "boolean(*[{}])".format(" or ".join(f"self::{tag}" for tag in sorted(BLOCK | {"br"})))
 )
@@ -46,8 +52,8 @@ class Line:
     next: etree._Element | None
 
     @property
-    def start(self) -> etree._Element:
-        """The first element that certainly does not come before the line."""
+    def end(self) -> etree._Element:
+        """The first element that does not come before the line."""
         return self.block if self.next is None else self.next
 
 
@@ -59,16 +65,33 @@ class Breadcrumb:
     element: etree._Element
 
 
-def innermost(
-    expression: re.Pattern[str], scope: etree._Element, text: str
-) -> Iterator[etree._Element]:
-    """The innermost elements around the matches of `expression` in `text`, the scope's own."""
-    for match in expression.finditer(text):
-        element = scope
-        while inner := _holding(element, text=match[0]):
-            element = inner[0]
-        if element.tag not in UNSEEN:
-            yield element
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands between breadcrumb and body: the title, and the short lines behind it."""
+
+    title: str | None
+    lines: list[str]
+
+
+def element_at(scope: etree._Element, start: int, end: int) -> etree._Element:
+    """The innermost element around the characters `start` to `end` of the scope's text."""
+    element = scope
+    while True:
+        child = None
+        offset = len(element.text or "")
+        if start >= offset:
+            for child in element:
+                length = len(_string(child))
+                if start < offset + length:
+                    break
+                offset += length + len(child.tail or "")
+                if start < offset:
+                    return element
+            else:
+                return element
+        if child is None or end > offset + length:
+            return element
+        element, start, end = child, start - offset, end - offset
 
 
 def line(element: etree._Element, holds: Callable[[str], object]) -> Line:
@@ -98,15 +121,14 @@ def _lines(block: etree._Element) -> Iterator[Line]:
 
 
 def breadcrumb(element: etree._Element) -> Breadcrumb:
-    """Reads `当前位置：100EC>数字零售>TITLE`, with dividers in the text or only links."""
+    """Reads `当前位置：100EC>数字零售>TITLE`: dividers in the text, or links or items alone."""
     found = line(element, lambda text: "位置" in text)
     holder = found.block
     names = _names(found.text)
-    if (
-        not names and (parent := holder.getparent()) is not None
-    ):  # a list: label and names are items
+    parent = holder.getparent()
+    if parent is not None and (not names or holder.tag in _LIST_ITEM):
         holder = parent
-        names = _names("\n".join(holder.itertext()))
+        names = _names("\n>\n".join(holder.itertext()))
     if len(names) == 1 and (links := [squeeze("".join(a.itertext())) for a in holder.iter("a")]):
         names = [link for link in links if link]
     return Breadcrumb(names, holder)
@@ -117,33 +139,74 @@ def _names(text: str) -> list[str]:
     return [name for part in _DIVIDER.split(text) if (name := squeeze(part))]
 
 
-def title(scope: etree._Element, crumb: Breadcrumb | None, end: etree._Element) -> str | None:
-    """The title between the breadcrumb and `end`: what the breadcrumb ends in, where the page shows
-    it as a heading or line; else the highest heading; else the last line."""
-    headings: list[tuple[str, str]] = []
-    lines: list[str] = []
-    skip: set[etree._Element] = set()
+def is_info(found: Line, scope: etree._Element, article_path: re.Pattern[str]) -> bool:
+    """Whether a line with a time can be an article's: it is no part of a menu or a footer, nor of a
+    list of articles, where a link to one stands beside it."""
+    for element in (found.block, *found.block.iterancestors()):
+        if element is scope:
+            break
+        if element.tag in _CHROME:
+            return False
+        if element.tag in _LIST_ITEM and len(_string(element)) <= _ENTRY:
+            hrefs = (link.get("href") or "" for link in element.iter("a"))
+            if any(map(article_path.search, hrefs)):
+                return False
+    return True
+
+
+def head(scope: etree._Element, crumb: Breadcrumb | None, end: etree._Element) -> Head:
+    """What is shown between the breadcrumb and `end`. The title is what the breadcrumb ends in,
+    where the page shows it; else the highest heading; else the longest line without a label."""
+    lines = list(_shown(scope, crumb, end))
+    last = crumb.names[-1] if crumb and crumb.names else None
+    headings = [(tag, i) for i, (tag, _) in enumerate(lines) if tag in HEADING]
+    at = next((i for i, (_, text) in enumerate(lines) if last and _same(last, text)), None)
+    if at is None and headings:
+        at = min(headings)[1]
+    if at is None:
+        plain = [i for i, (_, text) in enumerate(lines) if not _names_something(text)]
+        # Without a breadcrumb menus come before the title, and only the last line is near.
+        at = max(plain if crumb else plain[-1:], key=lambda i: len(lines[i][1]), default=None)
+    if at is None:
+        return Head(None, [text for _, text in lines if len(text) <= _SHORT])
+    behind = [text for tag, text in lines[at + 1 :] if tag not in HEADING and len(text) <= _SHORT]
+    return Head(lines[at][1], behind)
+
+
+def _names_something(text: str) -> bool:
+    """Whether a line names a time, a source or an author rather than the article."""
+    found = dates.find(text)
+    return byline.has_label(text) or bool(found and found["hour"])
+
+
+def _shown(
+    scope: etree._Element, crumb: Breadcrumb | None, end: etree._Element
+) -> Iterator[tuple[str, str]]:
+    """Tag and text of headings and lines between the breadcrumb and `end`, links to other pages
+    left out."""
     within = _around(crumb.element, end, scope) if crumb else scope
+    started = crumb is None or crumb.element in end.iterancestors()
+    skip: set[etree._Element] = set()
     for element in within.iter(etree.Element):
         if element is end:
-            break
-        if crumb and element is crumb.element and crumb.element not in end.iterancestors():
-            headings, lines, skip = [], [], set(element.iter())
-        elif element in skip or element.tag in UNSEEN:
+            return
+        if crumb and element is crumb.element:
+            started = True
             skip.update(element.iter())
-        elif element.tag in HEADING:
-            headings.append((element.tag, squeeze("".join(element.itertext()))))
+        if not started or element in skip:
+            continue
+        tag = element.tag
+        if tag in UNSEEN or tag in ("a", "nav"):
             skip.update(element.iter())
-        elif element.tag in BLOCK and not _has_block(element):
-            lines.append(squeeze("".join(element.itertext())))
-    headings = [heading for heading in headings if heading[1]]
-    lines = [text for text in lines if text]
-    shown = [text for _, text in headings] + lines
-    if crumb and crumb.names and any(_same(crumb.names[-1], text) for text in shown):
-        return next(text for text in shown if _same(crumb.names[-1], text))
-    if headings:
-        return min(headings, key=lambda heading: heading[0])[1]
-    return lines[-1] if lines else None
+        elif tag in HEADING or (tag in BLOCK and not _has_block(element)):
+            skip.update(element.iter())
+            if text := text_of(element):
+                yield tag, text
+
+
+def text_of(element: etree._Element) -> str:
+    """All the text of an element as one line; a line break is a blank."""
+    return " ".join(blocks.read_one(element).texts)
 
 
 def _around(element: etree._Element, end: etree._Element, scope: etree._Element) -> etree._Element:
@@ -156,31 +219,71 @@ def _same(one: str, other: str) -> bool:
     return one.replace(" ", "") == other.replace(" ", "")
 
 
-def body(info: Line, scope: etree._Element) -> Blocks:
-    """The blocks behind the line with the time: its nearest following siblings, on its own level or
-    an ancestor's, that hold sentences."""
+def body(info: Line, scope: etree._Element) -> tuple[Blocks, list[str]]:
+    """The blocks behind the line with the time: those of the nearest level, its own or an
+    ancestor's, on which the article's text follows; and what else was said before them."""
+    said: list[str] = []
+    for following, text in _levels(info, scope):
+        found = blocks.read(_article_part(following), text)
+        other = [t for t in found.texts if boilerplate.is_known(t) or byline.is_byline(t)]
+        if len(other) < len(found.texts):
+            return found, said
+        said += other
+    return Blocks(), said
+
+
+def _levels(info: Line, scope: etree._Element) -> Iterator[tuple[list[etree._Element], str | None]]:
+    """What follows the line, level by level upwards: elements, and the text before the first."""
     if info.next is not None:
-        following = [info.next, *info.next.itersiblings(etree.Element)]
-        head = None
-    else:
-        following, head = _behind(info.block)
-    node = info.block
-    while not _sentences(following, head):
-        parent = node.getparent()
-        if parent is None or node is scope:
-            return Blocks()
-        node = parent
-        following, head = _behind(node)
-    return blocks.read(_article_part(following), head)
+        yield [info.next, *info.next.itersiblings(etree.Element)], None
+    node: etree._Element | None = info.block
+    while node is not None and node is not scope:
+        yield list(node.itersiblings(etree.Element)), node.tail
+        node = node.getparent()
 
 
-def _behind(element: etree._Element) -> tuple[list[etree._Element], str | None]:
-    return list(element.itersiblings(etree.Element)), element.tail
+def _article_part(elements: list[etree._Element]) -> list[etree._Element]:
+    """Without what says of itself that it is not the article, and what follows the last sentence
+    in boxes of its own; a paragraph without any sentence mark stays."""
+    prose = [_prose_in(element) for element in elements]
+    total = sum(prose)
+    kept = [
+        (element, marks)
+        for element, marks in zip(elements, prose, strict=True)
+        if not _is_chrome(element, marks, total)
+    ]
+    last = max((i for i, (_, marks) in enumerate(kept) if marks), default=-1)
+    return [
+        element for i, (element, _) in enumerate(kept) if i <= last or not _is_foreign_box(element)
+    ]
 
 
-def _sentences(elements: list[etree._Element], head: str | None) -> bool:
-    tails = "".join(element.tail or "" for element in elements)
-    return bool(_marks((head or "") + tails)) or any(map(_prose_in, elements))
+def _is_chrome(element: etree._Element, marks: int, all_marks: int) -> bool:
+    """Menus, sidebars, footers: by their tag, by their class (which may also say what stands beside
+    them, so not if they hold most of the text), or because they are links and nothing else."""
+    if element.tag in _CHROME:
+        return True
+    name = f"{element.get('class', '')} {element.get('id', '')}"
+    if _CHROME_NAME.search(name) and (
+        2 * marks <= all_marks or not _FOOTER_NAMES.isdisjoint(name.lower().split())
+    ):
+        return True
+    return element.tag not in ("p", "table") and not marks and _is_links(element)
+
+
+def _is_links(element: etree._Element) -> bool:
+    text = squeeze(_string(element))
+    linked = sum(len(squeeze(_string(link))) for link in element.iter("a"))
+    return len(text) > 0 and 2 * linked > len(text)
+
+
+def _is_foreign_box(element: etree._Element) -> bool:
+    """A box of several blocks none of which is the publisher's known wording, which is taken along
+    so that it is found and recorded."""
+    if not _has_block(element) or element.tag in ("ul", "ol", "table", "blockquote", "figure"):
+        return False
+    texts = blocks.read_one(element).texts
+    return not any(boilerplate.is_known(text) for text in texts)
 
 
 def _prose_in(element: etree._Element) -> int:
@@ -198,25 +301,3 @@ def _marks(text: str) -> int:
 
 def _has_ascii_mark(text: str) -> bool:
     return "," in text or ";" in text or "!" in text or "?" in text
-
-
-def _article_part(elements: list[etree._Element]) -> list[etree._Element]:
-    """Without what follows the article on its level (footer, sidebar) and containers that hold no
-    sentence (menus, buttons)."""
-    prose = [_prose_in(element) for element in elements]
-    major = max(prose) and _MAJOR * sum(prose)
-    last = max(
-        (
-            i
-            for i, e in enumerate(elements)
-            if prose[i] and (e.tag not in _CONTAINER or prose[i] >= major)
-        ),
-        default=len(elements) - 1,
-    )
-    while last + 1 < len(elements) and elements[last + 1].tag not in _CONTAINER:
-        last += 1
-    return [
-        element
-        for element, count in zip(elements[: last + 1], prose, strict=False)
-        if count or element.tag not in _CONTAINER
-    ]

@@ -1,4 +1,4 @@
-"""What the publisher sets behind its articles: company blurbs, notices, widgets, captions.
+"""What the publisher sets behind its articles: blurbs, notices, widgets, captions, navigation.
 
 The rules are data (`rules/boilerplate.toml`); each carries an example that it takes and one that it
 leaves.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -42,8 +42,13 @@ class Stripped:
     end: int
 
 
-def strip(blocks: Sequence[str]) -> Stripped:
-    """Takes the publisher's boilerplate out of the blocks of an article.
+# What no words tell: a block that is nothing but links to other articles.
+_LINKS = ("navigation", "article-links")
+
+
+def strip(blocks: Sequence[str], links: Collection[int] = ()) -> Stripped:
+    """Takes the publisher's boilerplate out of the blocks of an article; `links` are the positions
+    of blocks that are nothing but links to other articles.
 
     >>> strip(["正文一。", "平台名称", "正文二。", "微信公众号"])
     Stripped(kept=['正文一。', '平台名称', '正文二。'], \
@@ -51,15 +56,26 @@ removed=[Removed(kind='caption', rule='qr-caption', text='微信公众号')], en
     """
     matched = [_match(block) for block in blocks]
     end = len(blocks)
-    while end and matched[end - 1]:
+    while end and (matched[end - 1] or end - 1 in links):
         end -= 1
     kept, removed = [], []
     for i, (block, rule) in enumerate(zip(blocks, matched, strict=True)):
         if rule and (i >= end or not rule.tail):
             removed.append(Removed(rule.kind, rule.id, block))
+        elif i >= end:
+            removed.append(Removed(*_LINKS, block))
         else:
             kept.append(block)
     return Stripped(kept, removed, end)
+
+
+def is_known(block: str) -> bool:
+    """Whether a rule knows the block, wherever it stands.
+
+    >>> is_known("分享到：微信"), is_known("分享经济升温。")
+    (True, False)
+    """
+    return _match(block) is not None
 
 
 @cache

@@ -13,7 +13,7 @@ _LABELS = {
     "source": "文章来源|信息来源|稿件来源|新闻来源|来源|稿源|出处|转自",
     "author": "本文作者|文章作者|作者|撰文|撰稿|采写|记者|文",
     "editor": "责任编辑|责编|编辑|审核|校对|监制|排版|出品|制图|摄影|图片|图",
-    "time": "发布时间|发表时间|更新时间|发布日期|时间|日期|发布于",
+    "time": "发布时间|发表时间|更新时间|发布日期|发布于|发表于|时间|日期",
     "other": "浏览次数|浏览量|浏览|阅读量|阅读|点击量|点击|评论|字体|字号|分享到|分享|收藏|打印"
     "|关键词|标签|摘要",
 }
@@ -30,6 +30,12 @@ _BUTTON = re.compile(
 )
 _URL = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)*\.(?:cn|com|net|org)(?:/\S*)?", re.A)
 _DIVIDER = re.compile(r"[ \xa0\u3000]{2,}|\s*[|｜]\s*")
+# Also as a hijacked copy has it: in Traditional characters, with pinyin behind them.
+_TIME_LABEL = re.compile(
+    r"\s*(?:[发發]P?[布表]|更新)?P?(?:[时時]P?[间間]P?|日期|于)\s*[:：]?\s*$|^\s*来源\s".replace(
+        "P", r"(?:\([^()]{1,8}\))"
+    )
+)
 _BRACKETS = "()（）[]【】<>《》"
 _ENDS = " \u3000|｜丨/／,，;；:：·-—*" + _BRACKETS
 # A paragraph that is nothing but a byline.
@@ -59,7 +65,9 @@ def read(line: str) -> Byline:
     named = _labelled(line)
     if "source" not in named and (when := dates.find(line)):
         named |= _bare_source(line[: when.start()]) or _bare_source(line[when.end() :])
-    return Byline(named.get("source"), named.get("author"), named.get("editor"))
+    source, author = named.get("source"), named.get("author")
+    # A house that signs its own article is its source.
+    return Byline(source, author if author != source else None, named.get("editor"))
 
 
 def author(paragraph: str) -> str | None:
@@ -69,12 +77,26 @@ def author(paragraph: str) -> str | None:
     ('张三', None, '王五')
     >>> author("作者：认为平台应当承担责任的人不在少数，但也有人反对，理由是成本。")
     """
-    if len(paragraph) > _BYLINE_LENGTH:
-        return None
+    return _labelled(paragraph).get("author") if is_byline(paragraph) else None
+
+
+def has_label(line: str) -> bool:
+    """Whether a line names anything by a label.
+
+    >>> has_label("发布时间：2026年01月21日"), has_label("今天是2026年01月21日 08:00")
+    (True, False)
+    """
+    return _LABEL.search(line) is not None
+
+
+def is_byline(paragraph: str) -> bool:
+    """Whether a paragraph is nothing but labels and names."""
     start = paragraph.lstrip(_BRACKETS + " \u3000")
-    if not _LABEL.match(start) or any(mark in start for mark in "。！？"):
-        return None
-    return _labelled(start).get("author")
+    return (
+        len(paragraph) <= _BYLINE_LENGTH
+        and _LABEL.match(start) is not None
+        and not any(mark in start for mark in "。！？")
+    )
 
 
 def _labelled(line: str) -> dict[str, str]:
@@ -102,6 +124,6 @@ def _value(text: str) -> str | None:
 def _bare_source(text: str) -> dict[str, str]:
     first_label = _LABEL.search(text)
     text = _URL.sub(" ", text[: first_label.start()] if first_label else text)
-    text = re.sub(r"\s*(?:发布|发表|更新)?(?:时间|日期)\s*[:：]?\s*$|^\s*来源\s", "", text)
+    text = _TIME_LABEL.sub("", text)
     value = _value(text)
     return {"source": value} if value and not _BUTTON.fullmatch(value) else {}
