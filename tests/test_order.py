@@ -71,7 +71,8 @@ def test_the_article_is_found_by_its_order(html: str) -> None:
          ["一，二。", "即时零售"]),
         ("<ul><li>一；</li><li>二。</li></ul>", ["一；", "二。"]),
         ("<p>一，<b>二</b>，<span>三</span>。<br/>四。</p>", ["一，二，三。", "四。"]),
-        ("<p>一，<!-- 注 -->二。</p><p>&nbsp;</p><p>\u3000三&nbsp; 四。</p>", ["一，二。", "三 四。"]),
+        ("<p>一，<!-- 注 -->二。</p><p>&nbsp;</p><p>\u3000三&nbsp; 四。</p>",
+         ["一，二。", "三 四。"]),
     ],
 )  # fmt: skip
 def test_no_paragraph_is_lost_or_added(markup: str, texts: list[str]) -> None:
