@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo crawl test bench clean
 
-demo: $(VENV)/.dev
+demo: $(VENV)/.run
 	@$(BIN)/python -m tests.demo
 
 crawl: $(VENV)/.run

@@ -38,14 +38,14 @@ class Selector:
 class Layout:
     """How a page of some years is laid out: for each field the selectors to try in order.
 
-    A field with no selector is found by the reading order. `classes` are the class names that
-    `match` cannot do without: a page whose source lacks one need not be asked.
+    `match` finds the part of the page that holds the article. A field with no selector is found by
+    the reading order. `classes` are the class names that `match` cannot do without: a page whose
+    source lacks one need not be asked.
     """
 
     id: str
     match: tuple[Selector, ...]
     classes: tuple[str, ...]
-    scope: tuple[Selector, ...]
     breadcrumb: tuple[Selector, ...] = ()
     section: tuple[Selector, ...] = ()
     title: tuple[Selector, ...] = ()
@@ -318,7 +318,6 @@ def _layout(table: _Table) -> Layout:
         classes=tuple(re.findall(r"\.([A-Za-z_][\w-]*)", match[0].source))
         if len(match) == 1
         else (),
-        scope=_selectors(table, "scope"),
         **{key: _selectors(table, key) for key in optional if key in table.values},
     )
     table.read |= set(optional)

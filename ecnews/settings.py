@@ -44,8 +44,13 @@ CONCURRENT_ITEMS = 1
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
 
+# default True: decodes every page once more, to look for a tag that no page of the site has.
+METAREFRESH_ENABLED = False
+
 DOWNLOADER_MIDDLEWARES = {
     "ecnews.middlewares.politeness.PolitenessMiddleware": 50,  # before robots.txt is asked (100)
+    # Spiders ask for the site's own pages only; where redirects lead is politeness's matter.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "ecnews.middlewares.robots.ObeyRobotsMiddleware": 100,  # in its place
     # Nearest to the downloader but for Scrapy's own statistics: sees each failure before a retry.

@@ -94,23 +94,23 @@ class _Reader:
     def __init__(self, page: document.Document, site: Site) -> None:
         self.site = site
         self.root = page.root
-        self.layout = self._match(page.text)
-        self.scope: etree._Element = self._find(self.layout.scope, self.root)[0]
+        self.layout, self.scope = self._match(page.text)
 
     def read(self) -> _Fields:
         return self._by_selectors() if self.layout.body else self._by_order()
 
     def _by_selectors(self) -> _Fields:
-        body = next((e for e in self._find(self.layout.body) if order.text_of(e)), None)
+        body = next((e for e in self._find(self.layout.body) if _string(e).strip()), None)
         found = self._find(self.layout.breadcrumb)
         crumb = order.breadcrumb(found[0]) if found else None
-        end = self.scope if body is None else body
-        head = order.head(self.scope, crumb, end)
-        if not head.title:  # above the scope
-            head = order.Head(order.head(self.root, crumb, self.scope).title, head.lines)
-        info = ["\n".join(element.itertext()) for element in self._find(self.layout.info)]
+        title = next(filter(None, map(order.text_of, self._find(self.layout.title))), None)
+        lines = ["\n".join(element.itertext()) for element in self._find(self.layout.info)]
+        if not (title and lines):
+            head = order.head(self.scope, crumb, self.scope if body is None else body)
+            title = title or head.title or order.head(self.root, crumb, self.scope).title
+            lines = lines or head.lines
         content = Blocks() if body is None else blocks.read_one(body)
-        return self._fields(crumb, head, "\n".join(info or head.lines), content)
+        return self._fields(crumb, order.Head(title, lines), content)
 
     def _by_order(self) -> _Fields:
         text: str = _string(self.scope)
@@ -120,41 +120,40 @@ class _Reader:
             raise NotAnArticle("unknown layout", self._unknown())
         head = order.head(self.scope, crumb, line.end)
         content, said = order.body(line, self.scope)
-        return self._fields(crumb, head, "\n".join([*head.lines, line.text, *said]), content)
+        head = order.Head(head.title, [*head.lines, line.text, *said])
+        return self._fields(crumb, head, content)
 
-    def _fields(
-        self, crumb: order.Breadcrumb | None, head: order.Head, info: str, content: Blocks
-    ) -> _Fields:
+    def _fields(self, crumb: order.Breadcrumb | None, head: order.Head, content: Blocks) -> _Fields:
         sections = [order.text_of(element) for element in self._find(self.layout.section)]
         keywords = [order.text_of(element) for element in self._find(self.layout.keywords)]
         return _Fields(
             layout=self.layout.id,
-            title=self._title(crumb, head),
+            title=head.title or self._other_title(crumb),
             section=[*sections, *self._sections(crumb.names if crumb else [])],
-            info=info[: 2 * _INFO_LENGTH],
+            info="\n".join(head.lines)[: 2 * _INFO_LENGTH],
             body=content,
             keywords=keywords or _meta_keywords(self.root),
         )
 
-    def _match(self, text: str) -> Layout:
+    def _match(self, text: str) -> tuple[Layout, etree._Element]:
+        """The first layout that fits, and the part of the page that holds the article."""
         for layout in self.site.layouts:
-            if all(name in text for name in layout.classes) and self._find(layout.match, self.root):
-                return layout
+            if all(name in text for name in layout.classes):
+                for selector in layout.match:
+                    if selector.find and (found := selector.find(self.root)):
+                        return layout, found[0]
         raise NotAnArticle("unknown layout", self._unknown())
 
     def _unknown(self) -> str:
         names = ", ".join(layout.id for layout in self.site.layouts)
         return f"none of the layouts {names} fits, and no line names a time of publication"
 
-    def _find(
-        self, selectors: tuple[Selector, ...], scope: etree._Element | None = None
-    ) -> list[etree._Element]:
-        within = self.scope if scope is None else scope
+    def _find(self, selectors: tuple[Selector, ...]) -> list[etree._Element]:
         for selector in selectors:
-            if selector.find and (
-                found := selector.find(self.root if selector.on_page else within)
-            ):
-                return found
+            if selector.find:
+                found = selector.find(self.root if selector.on_page else self.scope)
+                if found:
+                    return found
         return []
 
     def _places(
@@ -198,14 +197,9 @@ class _Reader:
     def _no_title(self) -> frozenset[str]:
         return self.site.breadcrumb_home | self.site.breadcrumb_last
 
-    def _title(self, crumb: order.Breadcrumb | None, head: order.Head) -> str:
-        """The page's own heading; without one, what the breadcrumb ends in; and <title> only where
+    def _other_title(self, crumb: order.Breadcrumb | None) -> str:
+        """Where the page shows none: what the breadcrumb ends in, or <title>, that one only where
         the markup vouches for the page, since others show times and breadcrumbs as well."""
-        for element in self._find(self.layout.title):
-            if heading := order.text_of(element):
-                return heading
-        if head.title:
-            return head.title
         if crumb and len(crumb.names) > 2 and crumb.names[-1] not in self._no_title():
             return crumb.names[-1]
         title: str = _page_title(self.root) if self.layout.body else ""

@@ -18,15 +18,18 @@ class Document:
     root: etree._Element
 
 
+# The encoding is told to the parser, so that a wrong <meta charset> has no say.
+_PARSER = etree.HTMLParser(
+    encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
+)
+
+
 def parse(body: bytes) -> Document:
     """Raises NotAnArticle for a body without any markup or text."""
-    # libxml2 ends a page at a NUL.
-    text = charset.decode(body).replace("\0", "")
-    # The encoding is told to the parser, so that a wrong <meta charset> has no say.
-    parser = etree.HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
-    )
-    root = etree.fromstring(text.encode(), parser) if text.strip() else None
+    text = charset.decode(body)
+    if "\0" in text:  # libxml2 ends a page there
+        text = text.replace("\0", "")
+    root = etree.fromstring(text.encode(), _PARSER) if text.strip() else None
     if root is None:
         raise NotAnArticle("empty page", f"{len(body)} bytes without markup or text")
     return Document(text, root)

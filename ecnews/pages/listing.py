@@ -39,8 +39,11 @@ def read(body: bytes, url: str, site: Site, today: date) -> list[Entry]:
         return []
     entries: dict[int, Entry] = {}
     for link in _links(page.root):
+        href = (link.get("href") or "").strip()
+        if not site.article_path.search(href):  # most are not, and joining takes its time
+            continue
         try:
-            target = urljoin(url, (link.get("href") or "").strip())
+            target = urljoin(url, href)
         except ValueError:
             continue
         number = site.article_number(target)

@@ -59,8 +59,6 @@ class DigitalRetailSpider(Spider):
         self.pages: int | None = given["pages"] or (None if self.since else _PAGES)
         self.section: str | None = None if given["section"] == "all" else given["section"]
         self.lists = self.site.sections[self.section].lists if self.section else self.site.lists
-        # Redirects to other hosts are not followed.
-        self.allowed_domains = sorted({host.partition(":")[0] for host in self.site.netlocs})
         self.today = datetime.now(self.site.zone).date()
         self.days: dict[int, date] = {}  # of the articles read so far
         self.linked: dict[int, set[int]] = {cid: set() for cid in self.lists}

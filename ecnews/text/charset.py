@@ -19,7 +19,7 @@ _UTF8 = re.compile(
 # A page of Chinese whose UTF-8 was cut or spoilt in places still has nearly all its bytes in
 # sequence; GBK text has about a third by accident.
 _MOSTLY = 0.9
-_AROUND = 4096  # bytes before and behind the first that is no UTF-8: enough to tell, and quick
+_AROUND = 1024  # bytes before and behind the first that is no UTF-8: enough to tell, and quick
 
 
 def decode(body: bytes) -> str:
