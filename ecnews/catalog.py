@@ -45,7 +45,7 @@ class Layout:
 
     id: str
     match: tuple[Selector, ...]
-    classes: tuple[str, ...]
+    classes: tuple[bytes, ...]
     breadcrumb: tuple[Selector, ...] = ()
     section: tuple[Selector, ...] = ()
     title: tuple[Selector, ...] = ()
@@ -315,7 +315,7 @@ def _layout(table: _Table) -> Layout:
     layout = Layout(
         id=table.string("id"),
         match=match,
-        classes=tuple(re.findall(r"\.([A-Za-z_][\w-]*)", match[0].source))
+        classes=tuple(re.findall(rb"\.([A-Za-z_][\w-]*)", match[0].source.encode()))
         if len(match) == 1
         else (),
         **{key: _selectors(table, key) for key in optional if key in table.values},

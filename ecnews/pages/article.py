@@ -94,7 +94,7 @@ class _Reader:
     def __init__(self, page: document.Document, site: Site) -> None:
         self.site = site
         self.root = page.root
-        self.layout, self.scope = self._match(page.text)
+        self.layout, self.scope = self._match(page.source)
 
     def read(self) -> _Fields:
         return self._by_selectors() if self.layout.body else self._by_order()
@@ -135,10 +135,10 @@ class _Reader:
             keywords=keywords or _meta_keywords(self.root),
         )
 
-    def _match(self, text: str) -> tuple[Layout, etree._Element]:
+    def _match(self, source: bytes) -> tuple[Layout, etree._Element]:
         """The first layout that fits, and the part of the page that holds the article."""
         for layout in self.site.layouts:
-            if all(name in text for name in layout.classes):
+            if all(name in source for name in layout.classes):
                 for selector in layout.match:
                     if selector.find and (found := selector.find(self.root)):
                         return layout, found[0]

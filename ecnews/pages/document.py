@@ -12,9 +12,9 @@ from ecnews.text import charset
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed page: its source as decoded, and the element `html` of it."""
+    """A parsed page: its source in UTF-8, and the element `html` of it."""
 
-    text: str
+    source: bytes
     root: etree._Element
 
 
@@ -26,10 +26,10 @@ _PARSER = etree.HTMLParser(
 
 def parse(body: bytes) -> Document:
     """Raises NotAnArticle for a body without any markup or text."""
-    text = charset.decode(body)
-    if "\0" in text:  # libxml2 ends a page there
-        text = text.replace("\0", "")
-    root = etree.fromstring(text.encode(), _PARSER) if text.strip() else None
+    source = charset.utf8(body)
+    if b"\0" in source:  # libxml2 ends a page there
+        source = source.replace(b"\0", b"")
+    root = etree.fromstring(source, _PARSER) if source.strip() else None
     if root is None:
         raise NotAnArticle("empty page", f"{len(body)} bytes without markup or text")
-    return Document(text, root)
+    return Document(source, root)

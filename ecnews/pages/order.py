@@ -206,6 +206,8 @@ def _shown(
 
 def text_of(element: etree._Element) -> str:
     """All the text of an element as one line; a line break is a blank."""
+    if not len(element):
+        return squeeze(element.text or "")
     return " ".join(blocks.read_one(element).texts)
 
 

@@ -15,7 +15,7 @@ from tests.bench.measure import Figure, Row, pin
 from tests.replica.articles import RETAIL_LISTS
 
 ARTICLES = 2000
-ROUNDS = 5
+ROUNDS = 7
 MANNERS = {
     "CONCURRENT_REQUESTS": 16,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,

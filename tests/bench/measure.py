@@ -54,16 +54,20 @@ class Row:
         )
 
 
-def cpu_ms(run: Callable[[], object], times: int, rounds: int = 7) -> Figure:
-    """Milliseconds of CPU that one call takes, in each of several rounds."""
-    run()
-    figures = []
+def cpu_ms(runs: dict[str, tuple[Callable[[], object], int]], rounds: int = 9) -> dict[str, Figure]:
+    """Milliseconds of CPU that one call of each takes. `runs` are a callable and how often it is
+    called a round; the rounds of all take turns, so that a machine that is slow for a while is slow
+    for all of them."""
+    figures: dict[str, list[float]] = {name: [] for name in runs}
+    for run, _ in runs.values():
+        run()
     for _ in range(rounds):
-        begin = time.process_time()
-        for _ in range(times):
-            run()
-        figures.append((time.process_time() - begin) / times * 1000)
-    return Figure(tuple(figures))
+        for name, (run, times) in runs.items():
+            begin = time.process_time()
+            for _ in range(times):
+                run()
+            figures[name].append((time.process_time() - begin) / times * 1000)
+    return {name: Figure(tuple(taken)) for name, taken in figures.items()}
 
 
 def pin(core: int) -> None:
