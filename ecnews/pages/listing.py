@@ -40,7 +40,7 @@ def read(body: bytes, url: str, site: Site, today: date) -> list[Entry]:
     entries: dict[int, Entry] = {}
     for link in _links(page.root):
         href = (link.get("href") or "").strip()
-        if not site.article_path.search(href):  # most are not, and joining takes its time
+        if not site.article_path.search("/" + href):  # most are not, and joining takes time
             continue
         try:
             target = urljoin(url, href)
