@@ -118,6 +118,12 @@ class Site:
         parts = urlsplit(canonical)
         return f"{parts.scheme}://{parts.netloc}{self.article_format.format(number=number)}"
 
+    def public_url(self, url: str) -> str:
+        """The site's own address of a page that was fetched where a stand-in serves it."""
+        if self.served_at and url.startswith(self.served_at + "/"):
+            return self.url + url.removeprefix(self.served_at)
+        return url
+
     def article_request_url(self, number: int) -> str:
         """Where to fetch an article: one address a number, so that it is fetched once."""
         return (self.served_at or self.url) + self.article_format.format(number=number)

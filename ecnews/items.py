@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Removed:
     """A block that cleaning took out of an article.
 
-    `kind` says what it is (`blurb`, `notice`, `widget`, `caption`), `rule` the rule that found it.
+    `kind` says what it is (docs/database.md lists them), `rule` which rule found it.
     """
 
     kind: str
@@ -23,7 +23,8 @@ class Article:
 
     `url` is canonical (None only for a page whose address is not known), `body` has its paragraphs
     joined by one empty line, the rows of a table by a line break and its cells by a tab;
-    `published_at` is ISO 8601 with offset; `fetched_url` is where this copy was met.
+    `published_at` is ISO 8601 with offset; `fetched_url` is where this copy was met (the site's own
+    address where a stand-in serves it).
     """
 
     url: str | None = None

@@ -55,6 +55,10 @@ def canonical_url(url: str, loader_context: Context) -> str:
     return str(loader_context["site"].canonical_url(url))
 
 
+def public_url(url: str, loader_context: Context) -> str:
+    return str(loader_context["site"].public_url(url))
+
+
 def article_number(url: str, loader_context: Context) -> int | None:
     number: int | None = loader_context["site"].article_number(url)
     return number
@@ -89,7 +93,7 @@ class ArticleLoader(ItemLoader):
     # Both processors of every field are named: for others itemloaders looks into the item.
     url_in, url_out = MapCompose(canonical_url), TakeFirst()
     number_in, number_out = MapCompose(article_number), TakeFirst()
-    fetched_url_in, fetched_url_out = Identity(), TakeFirst()
+    fetched_url_in, fetched_url_out = MapCompose(public_url), TakeFirst()
     layout_in, layout_out = Identity(), TakeFirst()
     title_in, title_out = MapCompose(replace_entities, squeeze), TakeFirst()
     body_in, body_out = Compose(without_boilerplate), Compose("\n\n".join)

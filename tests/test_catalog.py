@@ -107,6 +107,13 @@ def test_only_the_sites_hosts_are_its_own(url: str, own: bool) -> None:
     assert catalog.load(served_at="http://127.0.0.1:8000").owns(url) is own
 
 
+def test_a_page_of_a_stand_in_has_the_sites_address() -> None:
+    site = catalog.load(served_at="http://127.0.0.1:8000")
+    path = "/detail--1.html?x"
+    assert site.public_url("http://127.0.0.1:8000" + path) == "https://www.100ec.cn" + path
+    assert site.public_url("http://mirror.example" + path) == "http://mirror.example" + path
+
+
 @pytest.mark.parametrize("url", ["www.100ec.cn", "ftp://www.100ec.cn", "http://", "http://[::1"])
 def test_a_site_url_that_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(SettingError, match="ECNEWS_SITE_URL"):
