@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.replica.server import listen
+from tests.replica.server import serving
 from tests.replica.site import Request, Responder, Response
 
 
@@ -18,11 +17,5 @@ def served(responder: Responder, asked: list[str]) -> Iterator[str]:
         asked.append(request.target)
         return responder(request)
 
-    with listen(noting) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield server.url
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(noting) as url:
+        yield url

@@ -65,11 +65,9 @@ def listen(
 
 
 @contextmanager
-def serve(
-    corpus: Corpus, *, host: str = "127.0.0.1", port: int = 0, weight: int = 30
-) -> Iterator[str]:
-    """Serve the corpus from a thread of this process; gives the base URL."""
-    with listen(Site(corpus, weight).respond, host, port) as server:
+def serving(responder: Responder, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve whatever the responder answers from a thread of this process; gives the base URL."""
+    with listen(responder, host, port) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
@@ -77,3 +75,12 @@ def serve(
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def serve(
+    corpus: Corpus, *, host: str = "127.0.0.1", port: int = 0, weight: int = 30
+) -> Iterator[str]:
+    """Serve the corpus from a thread of this process; gives the base URL."""
+    with serving(Site(corpus, weight).respond, host=host, port=port) as url:
+        yield url
