@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
 from ecnews.text import dates
@@ -52,6 +53,7 @@ class Byline:
     editor: str | None = None
 
 
+@lru_cache(maxsize=16)  # source and author each ask for the same line
 def read(line: str) -> Byline:
     """The names in a line with the time; inline elements may be divided by line breaks.
 

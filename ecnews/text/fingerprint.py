@@ -20,6 +20,7 @@ def content_hash(*texts: str) -> str:
     """
     digest = hashlib.sha256()
     for text in texts:
-        normal = unicodedata.normalize("NFKC", text)
-        digest.update(_NO_WORD.sub("", normal).encode("utf-8", "replace") + b"\0")
+        # In this order: without full-width punctuation most texts are normal already.
+        words = unicodedata.normalize("NFKC", _NO_WORD.sub("", text))
+        digest.update(words.encode("utf-8", "replace") + b"\0")
     return digest.hexdigest()
