@@ -26,7 +26,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison: `ours` over `theirs`, to be at least `floor` or at most `ceiling`."""
+    """One comparison: `ours` over `theirs`, to be at least `floor` or at most `ceiling`. The runs of
+    both took turns: the ratio is the median of each turn's, so that a slow turn is slow for both."""
 
     name: str
     ours: Figure
@@ -37,7 +38,8 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        return self.ours.median / self.theirs.median
+        turns = zip(self.ours.runs, self.theirs.runs, strict=True)
+        return statistics.median(ours / theirs for ours, theirs in turns)
 
     @property
     def missed(self) -> bool:
