@@ -11,7 +11,7 @@ from tests.bench.measure import Row
 
 def main() -> int:
     """0 if every ratio reaches its floor."""
-    print(f"one core of {os.cpu_count()}; each figure is a median, ± half the spread of its runs; ratios by turns\n")
+    print(f"one core of {os.cpu_count()}; medians, ± half the spread; ratios turn by turn\n")
     rows: list[Row] = []
     for benchmark in (extract.rows, crawl.rows):
         for row in benchmark():

@@ -26,8 +26,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison: `ours` over `theirs`, to be at least `floor` or at most `ceiling`. The runs of
-    both took turns: the ratio is the median of each turn's, so that a slow turn is slow for both."""
+    """One comparison: `ours` over `theirs`, to be at least `floor` or at most `ceiling`.
+
+    The runs of both took turns: the ratio is the median of each turn's own, so that a turn in which
+    the machine was slow was slow for both.
+    """
 
     name: str
     ours: Figure
