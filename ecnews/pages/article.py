@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
@@ -17,13 +17,17 @@ from ecnews.catalog import Layout, Selector, Site
 from ecnews.errors import NotAnArticle
 from ecnews.items import Article
 from ecnews.loaders import ArticleLoader
-from ecnews.pages import blocks, challenge, document, order
+from ecnews.pages import around, blocks, challenge, document, order
+from ecnews.pages.around import PageLine
 from ecnews.pages.blocks import UNSEEN, Blocks
-from ecnews.text import byline, dates
+from ecnews.pages.hidden import is_hidden
+from ecnews.text import byline, cleaning, dates, quality, spam
+from ecnews.text.cleaning import Cleaned
 
 # The line with the time names source and author as well; what is longer is a paragraph.
 _INFO_LENGTH = 200
 _MOST_PLACES = 20
+_SAID = 80  # characters of a page that the reason quotes
 
 _meta_keywords = etree.XPath("/html/head/meta[@name='keywords' or @name='Keywords']/@content")
 _page_title = etree.XPath("string(/html/head/title)")
@@ -35,22 +39,50 @@ _string = etree.XPath("string(.)", smart_strings=False)
 _page_base = etree.XPath("string(/html/head/base/@href)")
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An article, and every block of its page in order as it was judged."""
+
+    article: Article
+    lines: list[PageLine]
+
+
 def extract(body: bytes, site: Site, url: str | None = None) -> Article:
     """The article of a page; `url` is where it was fetched, None to believe the page.
 
     Raises NotAnArticle, with the reason, for a page that holds none.
     """
+    return _extract(body, site, url).article
+
+
+def examine(body: bytes, site: Site, url: str | None = None) -> Examined:
+    """The same, with what became of each block. Raises NotAnArticle as `extract` does."""
+    found = _extract(body, site, url)
+    return Examined(found.article, list(around.lines(found.page, found.read, found.cleaned)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Extracted:
+    """An article and what it was made of."""
+
+    article: Article
+    page: document.Document
+    read: Blocks
+    cleaned: Cleaned
+
+
+def _extract(body: bytes, site: Site, url: str | None) -> _Extracted:
     if challenge.is_challenge(body, site):
         raise NotAnArticle("security check", "the site asks for a browser that runs its script")
     page = document.parse(body)
-    fields = _Reader(page, site).read()
+    try:
+        fields = _Reader(page, site).read()
+    except NotAnArticle as error:
+        raise _refused(page) or error from None
     url = url or _page_url(page.root).strip() or None
     base = site.canonical_url(url) if url else site.url
-    loader = ArticleLoader(
-        site=site,
-        base=urljoin(base, _page_base(page.root)),
-        links=[i for i, href in fields.body.links.items() if site.article_number(href)],
-    )
+    cleaned = _clean(fields.body, site, urlsplit(url or "").hostname)
+    loader = ArticleLoader(site=site, base=urljoin(base, _page_base(page.root)), cleaned=cleaned)
     for name, value in (
         ("layout", fields.layout),
         ("url", url),
@@ -64,15 +96,64 @@ def extract(body: bytes, site: Site, url: str | None = None) -> Article:
         ("source", fields.info),
         ("author", fields.info),
         ("keywords", fields.keywords),
+        ("removed", around.findings(page, fields.body, cleaned)),
     ):
         loader.add_value(name, value)
-    loader.add_value("removed", loader.context["removed"])
     article: Article = loader.load_item()
-    if not article.title:
-        raise NotAnArticle("no title", f"layout {fields.layout}: no heading and no <title>")
-    if not article.body:
-        raise NotAnArticle("no body", f"layout {fields.layout}: no text of the article's own")
-    return article
+    _judge(article, cleaned, page)
+    return _Extracted(article, page, fields.body, cleaned)
+
+
+def _clean(read: Blocks, site: Site, host: str | None) -> Cleaned:
+    """The blocks judged; `host` is the page's own, which a mirror puts into the site's links."""
+    links, foreign = [], []
+    for i, hrefs in read.links.items():
+        if all(map(site.article_number, hrefs)):
+            links.append(i)
+        elif all(_is_foreign(href, site, host) for href in hrefs):
+            foreign.append(i)
+    return cleaning.clean(read.texts, links, foreign, read.hidden)
+
+
+def _is_foreign(href: str, site: Site, host: str | None) -> bool:
+    try:
+        named = urlsplit(href.strip()).hostname
+    except ValueError:
+        return True
+    return named is not None and named != host and named not in site.hosts
+
+
+def _judge(article: Article, cleaned: Cleaned, page: document.Document) -> None:
+    """Raises NotAnArticle, with the reason, for what is not fit to be stored."""
+    kept, title = cleaned.kept, article.title
+    if not kept:
+        if refused := _refused(page):
+            raise refused
+        if quality.is_outweighed(kept, article.removed):
+            raise NotAnArticle("spam", "the article is nothing but keyword spam")
+        if article.removed:
+            kinds = ", ".join(sorted({block.kind for block in article.removed}))
+            raise NotAnArticle("only boilerplate", f"nothing but {kinds} is left of the body")
+        raise NotAnArticle("no body", f"layout {article.layout}: no text of the article's own")
+    if not title:
+        raise NotAnArticle("no title", f"layout {article.layout}: no heading and no <title>")
+    if quality.is_outweighed(kept, article.removed):
+        weight = sum(len(block.text) for block in article.removed if block.kind == "spam")
+        raise NotAnArticle(
+            "spam", f"{weight} characters of spam to {sum(map(len, kept))} of the article"
+        )
+    text = "\n".join(kept)
+    if damage := quality.garbled(f"{title}\n{text}"):
+        raise NotAnArticle("garbled", damage)
+    if reason := quality.refused(title, text):
+        raise NotAnArticle(reason, f"the page says: {title}: {text[:_SAID]}")
+
+
+def _refused(page: document.Document) -> NotAnArticle | None:
+    """What a page says that is a notice rather than an article."""
+    said = order.text_of(page.root)
+    reason = quality.refusal(said)
+    return NotAnArticle(reason, f"the page says: {said[:_SAID]}") if reason else None
 
 
 @dataclass(slots=True)
@@ -128,7 +209,7 @@ class _Reader:
         keywords = [order.text_of(element) for element in self._find(self.layout.keywords)]
         return _Fields(
             layout=self.layout.id,
-            title=head.title or self._other_title(crumb),
+            title=next(self._titles(crumb, head.title), ""),
             section=[*sections, *self._sections(crumb.names if crumb else [])],
             info="\n".join(head.lines)[: 2 * _INFO_LENGTH],
             body=content,
@@ -165,7 +246,7 @@ class _Reader:
             if selector.expression:
                 for match in islice(selector.expression.finditer(text, start), _MOST_PLACES):
                     element = order.element_at(self.scope, *match.span())
-                    if element.tag not in UNSEEN:
+                    if element.tag not in UNSEEN and not is_hidden(element):
                         yield element, match.end()
 
     def _crumb_in(self, text: str) -> tuple[order.Breadcrumb | None, int]:
@@ -197,12 +278,16 @@ class _Reader:
     def _no_title(self) -> frozenset[str]:
         return self.site.breadcrumb_home | self.site.breadcrumb_last
 
-    def _other_title(self, crumb: order.Breadcrumb | None) -> str:
-        """Where the page shows none: what the breadcrumb ends in, or <title>, that one only where
-        the markup vouches for the page, since others show times and breadcrumbs as well."""
+    def _titles(self, crumb: order.Breadcrumb | None, shown: str | None) -> Iterator[str]:
+        """What can be the title, without the spam at its ends: what the page shows; else what the
+        breadcrumb ends in, or <title>, that one only where the markup vouches for the page, since
+        others show times and breadcrumbs as well."""
+        titles = [shown or ""]
         if crumb and len(crumb.names) > 2 and crumb.names[-1] not in self._no_title():
-            return crumb.names[-1]
-        title: str = _page_title(self.root) if self.layout.body else ""
-        for suffix in self.site.title_suffixes:
-            title = suffix.sub("", title)
-        return title
+            titles.append(crumb.names[-1])
+        if self.layout.body:
+            title: str = _page_title(self.root)
+            for suffix in self.site.title_suffixes:
+                title = suffix.sub("", title)
+            titles.append(title)
+        return filter(None, (spam.cut(title).kept for title in titles))

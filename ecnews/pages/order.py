@@ -37,8 +37,9 @@ _SHORT = 60
 _ENTRY = 400  # characters of a list's entry, summary included
 
 _string = etree.XPath("string(.)", smart_strings=False)
-_has_block = etree.XPath(
-    "boolean(*[{}])".format(" or ".join(f"self::{tag}" for tag in sorted(BLOCK | {"br"})))
+_has_block, _has_inner_block = (
+    etree.XPath("boolean(*[{}])".format(" or ".join(f"self::{tag}" for tag in sorted(tags))))
+    for tags in (BLOCK | {"br"}, BLOCK)
 )
 
 
@@ -198,10 +199,21 @@ def _shown(
         tag = element.tag
         if tag in UNSEEN or tag in ("a", "nav"):
             skip.update(element.iter())
-        elif tag in HEADING or (tag in BLOCK and not _has_block(element)):
+        elif tag in HEADING or (tag in BLOCK and _is_one_line(element, end)):
             skip.update(element.iter())
             if text := text_of(element):
                 yield tag, text
+
+
+def _is_one_line(block: etree._Element, end: etree._Element) -> bool:
+    """Whether a block can be read as one line; a title may be broken in two."""
+    if not _has_block(block):
+        return True
+    return (
+        not _has_inner_block(block)
+        and len(_string(block)) <= 2 * _SHORT
+        and block not in end.iterancestors()
+    )
 
 
 def text_of(element: etree._Element) -> str:

@@ -1,8 +1,8 @@
-"""Keyword spam: lines that a hijacked page sets before, behind and into its articles, title and tags.
+"""Keyword spam: what a hijacked page sets before, behind and into its articles, title and tags.
 
 A line is judged by its words and its shape together: how much of it the stocks of `rules/spam.toml`
-cover, what stands between, whether it is a list of short pieces, whether it repeats itself. Reporters
-use the same words, in sentences and beside words of their own; those speak against.
+cover, what stands between, whether it is a list of short pieces, whether it repeats itself.
+Reporters use the same words, in sentences and beside words of their own; those speak against.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
@@ -36,7 +36,9 @@ _CUT = re.compile(r"(?<=[。！？；!?])|(?<=[|｜丨¦_\s\-—–])(?=[^|｜�
 _SENTENCE_END = re.compile(r"[。！？!?][”’」』）)]*$")
 _CLOSED = re.compile(r"[。？”’」』]$")
 _MARK = re.compile(r"[。！？；“”‘’：《》]")
-_FUNCTION = frozenset("的了是在和与将对为被把从而也就及等于以其该由并但因后中让向给它他她们着过这那")
+_FUNCTION = frozenset(
+    "的了是在和与将对为被把从而也就及等于以其该由并但因后中让向给它他她们着过这那"
+)
 _WORD = re.compile(r"[a-z0-9]+")
 _CONTACT = re.compile(
     r"(?:微信|薇信|威信|vx|wx|qq|扣扣|电话|手机|热线|telegram|tg|飞机)\W{0,4}(?:同?号)?\W{0,3}[a-z0-9_-]{5,}"
@@ -46,13 +48,14 @@ _CONTACT = re.compile(
 _PIECES = 3
 _PIECE_LENGTH = 12
 _SHAPE = frozenset(("list", "repeats itself", "closed sentence", "number to call"))
+_PHRASE = 24  # characters of a block that holds one phrase
 _REPEATS = 6  # words from which on repetition tells anything
 _SHOWN = 6  # words named in a finding
 
 
 @dataclass(frozen=True, slots=True)
 class Spam:
-    """Why a text is spam: the stock that gave most, the sum, and the reasons in words."""
+    """Why a text is spam: the stock that gave most, the sum, and the reasons."""
 
     stock: str
     score: float
@@ -69,7 +72,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Words of one trade, with lines that are its spam (`yes`) and lines that look like it (`no`)."""
+    """Words of one trade, with lines that are its spam (`yes`), and that only look so (`no`)."""
 
     id: str
     since: int
@@ -122,7 +125,23 @@ def find(texts: Sequence[str]) -> dict[int, Cut]:
             cut = _cut(texts[i], lowered[i])
             if cut.removed:
                 found[i] = cut
+    for run in _runs(lowered, evidence):
+        if spam := judge("|".join(texts[i] for i in run)):
+            found |= {i: Cut("", ((texts[i], spam),)) for i in run if _gain(lowered[i]) > 0}
     return found
+
+
+def _runs(texts: Sequence[str], evidence: Mapping[int, int]) -> Iterator[list[int]]:
+    """Positions of short texts in a row, no sentence among them, that hold spam's words: a keyword
+    line that has a block for each phrase."""
+    run: list[int] = []
+    for i, text in enumerate((*texts, "。")):
+        if len(text) <= _PHRASE and not _MARK.search(text):
+            run.append(i)
+        else:
+            if len(run) >= _PIECES and sum(at in evidence for at in run) >= 2:
+                yield run
+            run = []
 
 
 def cut(text: str) -> Cut:
@@ -132,6 +151,25 @@ def cut(text: str) -> Cut:
     '淘宝天猫宣布四大举措'
     """
     return find([text]).get(0, Cut(text, ()))
+
+
+def without_phrases(words: Sequence[str]) -> list[str]:
+    """The keywords that are no phrases of spam; all of them where together they are none.
+
+    >>> without_phrases(["直播", "日韩无码", "成人视频在线", "淘宝"]), without_phrases(["成人教育"])
+    (['直播', '淘宝'], ['成人教育'])
+    """
+    if not judge("|".join(words)):
+        return list(words)
+    return [word for word in words if _gain(word.lower()) <= 0]
+
+
+def weight(text: str) -> int:
+    """How many telling words a text of any length holds: 0 for nearly every page, and quick."""
+    rules_ = rules()
+    least = rules_.score["medium"]
+    hits = rules_.automaton.find_matches_as_indexes(text)
+    return sum(rules_.weights[word] >= least for word, _, _ in hits)
 
 
 @cache
@@ -291,7 +329,7 @@ def _cut(text: str, lowered: str) -> Cut:
     whole = _judge(lowered, _hits(lowered))
     bounds = [0, *(m.start() for m in _CUT.finditer(lowered) if 0 < m.start() < len(text))]
     bounds.append(len(text))
-    units = [lowered[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    units = [lowered[a:b] for a, b in pairwise(bounds)]
     gains = [_gain(unit) for unit in units]
     head = _best(gains)
     tail = _best(gains[::-1])
@@ -332,11 +370,7 @@ def _gain(unit: str) -> float:
     """What a unit adds to the score, its shape left aside."""
     score = rules().score
     parts = _parts(unit, _hits(unit))
-    return sum(
-        value
-        for name, value in parts
-        if name not in _SHAPE
-    ) or score["other"]
+    return sum(value for name, value in parts if name not in _SHAPE) or score["other"]
 
 
 def _best(gains: Sequence[float]) -> int:

@@ -1,4 +1,4 @@
-"""Honest paragraphs: those of honest.toml, lists drawn from the replica's words, and its articles."""
+"""Honest paragraphs: those of honest.toml, lists of the replica's words, and its articles."""
 
 from __future__ import annotations
 
@@ -18,8 +18,36 @@ KINDS: dict[str, list[str]] = {
 }
 DIVIDERS = ("|", " | ", "、", "，", " ", "_", " - ", "/", "　", ",", "\t", "｜", "；")
 # What shops and editors set before and behind a word; half of it is in spammers' mouths as well.
-BEFORE = ("", "", "", "国产", "日韩", "欧美", "亚洲", "精品", "免费", "在线", "高清", "官方", "正品")
-BEHIND = ("", "", "", "大全", "官网", "推荐", "排行榜", "视频", "直播", "下载", "专区", "旗舰店", "2026")
+BEFORE = (
+    "",
+    "",
+    "",
+    "国产",
+    "日韩",
+    "欧美",
+    "亚洲",
+    "精品",
+    "免费",
+    "在线",
+    "高清",
+    "官方",
+    "正品",
+)
+BEHIND = (
+    "",
+    "",
+    "",
+    "大全",
+    "官网",
+    "推荐",
+    "排行榜",
+    "视频",
+    "直播",
+    "下载",
+    "专区",
+    "旗舰店",
+    "2026",
+)
 
 
 def written() -> Iterator[str]:

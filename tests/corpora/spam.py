@@ -14,7 +14,25 @@ Half = Literal["seen", "unseen"]
 _DATA = tomllib.loads((files("tests.corpora") / "spam.toml").read_text("utf-8"))
 REAL: list[str] = _DATA.pop("real")["words"].split()
 TRADES = tuple(_DATA)
-DIVIDERS = ("|", "|", "_", "-", ",", "，", "、", " ", " ", " | ", "　", "/", "·", "｜", "--", "\t", ";")
+DIVIDERS = (
+    "|",
+    "|",
+    "_",
+    "-",
+    ",",
+    "，",
+    "、",
+    " ",
+    " ",
+    " | ",
+    "　",
+    "/",
+    "·",
+    "｜",
+    "--",
+    "\t",
+    ";",
+)
 # What follows a phrase now and then.
 ENDINGS = ("", "", "", "", "", "在线", "免费", "大全", "app", "官网", "2026", "www", "最新")
 WEIGHTS = {"porn": 8, "gambling": 4, "lottery": 2, "papers": 2, "loans": 2, "games": 1, "others": 2}

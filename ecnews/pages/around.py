@@ -1,0 +1,119 @@
+"""What stands on a page around its article: spam and the publisher's own texts are accounted for,
+the rest (menus, lists, footers) is the page's."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ecnews.items import Removed
+from ecnews.pages import blocks
+from ecnews.pages.blocks import Blocks
+from ecnews.pages.document import Document
+from ecnews.text import boilerplate, cleaning, spam
+from ecnews.text.cleaning import Cleaned, Line
+
+# Of the page's own texts those that follow an article wherever they are set.
+_KINDS = frozenset(("blurb", "notice", "widget", "caption"))
+
+_string = etree.XPath("string(.)", smart_strings=False)
+_page_title = etree.XPath("string(/html/head/title)", smart_strings=False)
+_metas = etree.XPath(
+    "/html/head/meta[@name='keywords' or @name='Keywords' or @name='description'"
+    " or @name='Description' or starts-with(@property, 'og:')][@content]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """A block of the page as it was judged; `own` if it is of the article's part."""
+
+    line: Line
+    own: bool
+
+
+def findings(page: Document, read: Blocks, cleaned: Cleaned) -> list[Removed]:
+    """All that was removed on a page, in order: in its head, before, in and behind the article,
+    which was `read` and `cleaned`; then what stands for images."""
+    body = cleaned.removed
+    if _says_more(page.root, read.texts):
+        body = [found.line.removed for found in lines(page, read, cleaned) if found.line.removed]
+    return [*_in_head(page.root), *body, *_of_alts(read.alts)]
+
+
+def _of_alts(alts: Sequence[str]) -> Iterator[Removed]:
+    """Spam in what stands for images."""
+    for alt in dict.fromkeys(alts):
+        if found := spam.judge(alt):
+            yield cleaning.of_spam(found, alt, "alt")
+
+
+def lines(page: Document, read: Blocks, cleaned: Cleaned) -> Iterator[PageLine]:
+    """All blocks of the page in order, the article's as they were judged."""
+    body = page.root.find("body")
+    whole = blocks.read_one(page.root if body is None else body)
+    own = deque(cleaned.lines)
+    judged = _judged(whole, cleaned.lines)
+    first, at = _place(whole.texts, read.texts), 0
+    for i, text in enumerate(whole.texts):
+        if i >= first and at < len(read.texts) and text == read.texts[at]:
+            while own and own[0].at <= at:
+                yield PageLine(own.popleft(), True)
+            at += 1
+            next(judged)
+        else:
+            yield PageLine(next(judged), False)
+    yield from (PageLine(line, True) for line in own)
+    yield from (PageLine(line, False) for line in judged)
+
+
+def _judged(whole: Blocks, own: Iterable[Line]) -> Iterator[Line]:
+    """Each block of the page, judged as one outside the article; then what is hidden spam."""
+    known = boilerplate.match(whole.texts)
+    cuts = spam.find(whole.texts)
+    for i, (text, rule) in enumerate(zip(whole.texts, known, strict=True)):
+        finding = None
+        if i in cuts:
+            part, found = cuts[i].removed[0]
+            finding = cleaning.of_spam(found, part)
+        elif rule and rule.kind in _KINDS:
+            finding = Removed(rule.kind, rule.id, text)
+        yield Line(i, text, finding)
+    accounted = {line.text for line in own if line.removed}
+    for hidden in whole.hidden:
+        if hidden.text not in accounted and (unseen := spam.judge(hidden.text)):
+            way = f"hidden by {hidden.way}"
+            yield Line(hidden.before, hidden.text, cleaning.of_spam(unseen, hidden.text, way))
+
+
+def _place(page: Sequence[str], texts: Sequence[str]) -> int:
+    """Where the article's blocks begin among the page's: where most of them follow."""
+    best, most = len(page), 0
+    for start, text in enumerate(page):
+        if texts and text == texts[0]:
+            same = sum(a == b for a, b in zip(page[start:], texts, strict=False))
+            if same > most:
+                best, most = start, same
+    return best
+
+
+def _in_head(root: etree._Element) -> Iterator[Removed]:
+    said = [("title", _page_title(root))]
+    said += [
+        (f"meta {meta.get('name') or meta.get('property')}", meta.get("content") or "")
+        for meta in _metas(root)
+    ]
+    for i, cut in spam.find([text for _, text in said]).items():
+        for part, found in cut.removed:
+            yield cleaning.of_spam(found, part.strip(), f"<{said[i][0]}>")
+
+
+def _says_more(root: etree._Element, texts: Sequence[str]) -> bool:
+    """Whether there can be anything to account for besides the article's own blocks."""
+    page, own = _string(root), "\n".join(texts)
+    return spam.weight(page.lower()) > spam.weight(own.lower()) or (
+        boilerplate.weight(page) > boilerplate.weight(own)
+    )
