@@ -19,6 +19,8 @@ from ecnews.text.cleaning import Cleaned, Line
 # Of the page's own texts those that follow an article wherever they are set.
 _KINDS = frozenset(("blurb", "notice", "widget", "caption"))
 
+_WORDS = 2
+
 _string = etree.XPath("string(.)", smart_strings=False)
 _page_title = etree.XPath("string(/html/head/title)", smart_strings=False)
 _metas = etree.XPath(
@@ -112,8 +114,10 @@ def _in_head(root: etree._Element) -> Iterator[Removed]:
 
 
 def _says_more(root: etree._Element, texts: Sequence[str]) -> bool:
-    """Whether there can be anything to account for besides the article's own blocks."""
+    """Whether there can be anything to account for besides the article's own blocks: a word alone
+    of either kind stands in many a menu or script."""
     page, own = _string(root), "\n".join(texts)
-    return spam.weight(page.lower()) > spam.weight(own.lower()) or (
-        boilerplate.weight(page) > boilerplate.weight(own)
+    return (
+        spam.weight(page) - spam.weight(own) >= _WORDS
+        or boilerplate.weight(page) - boilerplate.weight(own) >= _WORDS
     )

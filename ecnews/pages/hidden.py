@@ -16,8 +16,6 @@ WAY = "data-hidden"
 
 _styles = etree.XPath("//@style")
 _attributes = etree.XPath("//*[@hidden]")
-_colours = etree.XPath("//font[@color]")
-_sheets = etree.XPath("//style", smart_strings=False)
 _DECLARATION = re.compile(r"([a-z-]+)\s*:\s*([^;]+)")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _MEDIA = re.compile(r"@[\w-]+[^{};]*(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
@@ -55,12 +53,10 @@ def hide(root: etree._Element, source: bytes) -> None:
                 found[style.getparent()] = "colour"
     if b" hidden" in source:
         found |= dict.fromkeys(_attributes(root), "attribute")
-    if b"<font" in source:
-        found |= {font: "colour" for font in _colours(root) if _is_on_its_own(font)}
-    if b"<style" in source:
-        for sheet in _sheets(root):
-            for select, way in _hiding_rules("".join(sheet.itertext())):
-                found |= {node: found.get(node, way) for node in select(root)}
+    found |= {font: "colour" for font in root.iter("font") if _is_on_its_own(font)}
+    for sheet in root.iter("style"):
+        for select, way in _hiding_rules("".join(sheet.itertext())):
+            found |= {node: found.get(node, way) for node in select(root)}
     for node, way in found.items():
         if node.tag not in ("html", "body", "head") and not _shows_again(node, way):
             node.tag = HIDDEN

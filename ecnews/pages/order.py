@@ -125,7 +125,7 @@ def breadcrumb(element: etree._Element) -> Breadcrumb:
     """Reads `当前位置：100EC>数字零售>TITLE`: dividers in the text, or links or items alone."""
     found = line(element, lambda text: "位置" in text)
     holder = found.block
-    names = _names(found.text)
+    names = _names(found.text) or _names("\n".join(holder.itertext()))
     parent = holder.getparent()
     if parent is not None and (not names or holder.tag in _LIST_ITEM):
         holder = parent
@@ -239,7 +239,8 @@ def body(info: Line, scope: etree._Element) -> tuple[Blocks, list[str]]:
     said: list[str] = []
     for following, text in _levels(info, scope):
         found = blocks.read(_article_part(following), text)
-        other = [t for t in found.texts if boilerplate.is_known(t) or byline.is_byline(t)]
+        known = zip(found.texts, boilerplate.match(found.texts), strict=True)
+        other = [text for text, rule in known if rule or byline.is_byline(text)]
         if len(other) < len(found.texts):
             return found, said
         said += other
@@ -297,7 +298,7 @@ def _is_foreign_box(element: etree._Element) -> bool:
     if not _has_block(element) or element.tag in ("ul", "ol", "table", "blockquote", "figure"):
         return False
     texts = blocks.read_one(element).texts
-    return not any(boilerplate.is_known(text) for text in texts)
+    return not any(boilerplate.match(texts))
 
 
 def _prose_in(element: etree._Element) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -32,20 +32,28 @@ def repeated(
 ) -> list[Tail]:
     """The blocks among the `last` ones of a body that at least `least` articles share, the most
     frequent first. Raises DatabaseError."""
-    days: dict[str, list[str]] = defaultdict(list)
     urls: dict[str, list[str]] = defaultdict(list)
-    counts: dict[str, int] = defaultdict(int)
+    days: dict[str, list[str]] = defaultdict(list)
+    counts: Counter[str] = Counter()
     for url, body, day in _bodies(engine):
         for text in dict.fromkeys(body.split("\n\n")[1:][-last:]):
-            if len(text) >= shortest:
-                counts[text] += 1
-                if len(urls[text]) < examples:
-                    urls[text].append(url)
-                if day:
-                    days[text] = [min(days[text][:1] + [day]), max(days[text][1:] + [day])]
-    found = sorted((-n, text) for text, n in counts.items() if n >= least)
+            if len(text) < shortest:
+                continue
+            counts[text] += 1
+            if len(urls[text]) < examples:
+                urls[text].append(url)
+            if day:
+                days[text] = [day, *days[text][-1:]]  # the oldest so far, and the newest
     return [
-        Tail(text, -n, *(days.get(text) or (None, None)), tuple(urls[text])) for n, text in found
+        Tail(
+            text,
+            count,
+            first_day=min(days[text], default=None),
+            last_day=max(days[text], default=None),
+            urls=tuple(urls[text]),
+        )
+        for text, count in counts.most_common()
+        if count >= least
     ]
 
 

@@ -77,11 +77,6 @@ def match(blocks: Sequence[str]) -> list[Rule | None]:
     return found
 
 
-def is_known(block: str) -> bool:
-    """Whether a rule knows the block, wherever it stands."""
-    return match([block])[0] is not None
-
-
 def weight(text: str) -> int:
     """How many words of the publisher's own texts a text of any length holds, quickly."""
     return len(rules().probes.find_matches_as_indexes(text))

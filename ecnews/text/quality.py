@@ -141,6 +141,8 @@ def parse(text: str) -> tuple[Refusal, ...]:
 
 def _is_mojibake(text: str) -> bool:
     """Whether the text is UTF-8 read as GBK, or as Latin letters: put back, it is UTF-8 again."""
+    if any(mark in text for mark in "，。的"):  # neither kind of garble has them
+        return False
     for codec in ("gb18030", "cp1252", "latin-1"):
         data = text.encode(codec, "ignore")
         high = sum(byte > 0x7F for byte in data)

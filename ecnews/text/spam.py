@@ -165,11 +165,13 @@ def without_phrases(words: Sequence[str]) -> list[str]:
 
 
 def weight(text: str) -> int:
-    """How many telling words a text of any length holds: 0 for nearly every page, and quick."""
-    rules_ = rules()
+    """How many telling words a text of any length holds: few on nearly every page, and quick."""
+    rules_, lowered = rules(), _lowered(text)
     least = rules_.score["medium"]
-    hits = rules_.automaton.find_matches_as_indexes(text)
-    return sum(rules_.weights[word] >= least for word, _, _ in hits)
+    return sum(
+        rules_.weights[word] >= least and not (_goes_on(lowered, start) or _goes_on(lowered, end))
+        for word, start, end in rules_.automaton.find_matches_as_indexes(lowered)
+    )
 
 
 @cache

@@ -10,16 +10,24 @@ from typing import Any
 import lxml.html
 
 from ecnews import catalog
-from ecnews.pages import article
+from ecnews.pages import around, article, document, hidden
+from ecnews.pages.blocks import Blocks
+from ecnews.text import cleaning, quality, spam
+from ecnews.text.whitespace import squeeze
 from tests.bench.measure import Row, cpu_ms
-from tests.replica import Corpus
+from tests.replica import Corpus, chrome
 from tests.replica.markup import ArticlePage
 
 LAYOUTS = {"2014": 0.05, "2018": 0.4, "2026": 0.95}  # where in the years its articles lie
 
 
+CHARACTERS = 3000
+
+
 def rows() -> Iterator[Row]:
-    """Two rows for each layout: against lxml's parse, and against the fastest of the peers."""
+    """Two rows for each layout: against lxml's parse, and against the fastest of the peers; and one
+    for cleaning alone."""
+    yield _cleaning()
     site = catalog.load()
     corpus = Corpus(1000, seed=3)
     for layout, place in LAYOUTS.items():
@@ -38,6 +46,51 @@ def rows() -> Iterator[Row]:
         yield Row(f"{name} : lxml's parse", ours, parse, "ms CPU", ceiling=3.0)
         fastest = min(figures, key=lambda peer: figures[peer].median)
         yield Row(f"{name} : {fastest}", ours, figures[fastest], "ms CPU", ceiling=0.25)
+
+
+def _cleaning() -> Row:
+    """What an honest article costs besides finding it on its page: looking for what is hidden and
+    strewn, for words of spam and of the publisher, judging its blocks and what came of them."""
+    corpus = Corpus(1000, seed=3)
+    source = _page(corpus, int(LAYOUTS["2026"] * len(corpus)))
+    page = document.parse(source)
+    texts = _texts(corpus)
+    read = Blocks(texts)
+
+    def clean() -> None:
+        document.unstrewn(source)
+        hidden.hide(page.root, page.source)
+        cleaned = cleaning.clean(texts)
+        removed = around.findings(page, read, cleaned)
+        quality.is_outweighed(cleaned.kept, removed)
+        quality.garbled("\n".join(cleaned.kept))
+        spam.cut(corpus.title(0))
+        for text in texts:
+            squeeze(text)
+
+    figures = cpu_ms(
+        {
+            "ours": (clean, 60),
+            "parse": (partial(lxml.html.document_fromstring, source), 30),
+        }
+    )
+    name = f"cleaning of {sum(map(len, texts))} characters"
+    return Row(
+        f"{name} : lxml's parse of its page", figures["ours"], figures["parse"], "ms CPU",
+        ceiling=1.0,
+    )  # fmt: skip
+
+
+def _texts(corpus: Corpus) -> list[str]:
+    """Blocks of so many characters, honest ones and the publisher's blurbs behind them."""
+    texts: list[str] = []
+    for article in corpus:
+        for block in article.blocks:
+            if sum(map(len, texts)) >= CHARACTERS:
+                return [*texts, *chrome.blurbs(2026)]
+            if block.kind != "image":
+                texts.append(block.text)
+    raise ValueError("too few articles")
 
 
 def _page(corpus: Corpus, index: int) -> bytes:
