@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from lxml import etree
 
 from ecnews.items import Removed
@@ -114,10 +116,16 @@ def _in_head(root: etree._Element) -> Iterator[Removed]:
 
 
 def _says_more(root: etree._Element, texts: Sequence[str]) -> bool:
-    """Whether there can be anything to account for besides the article's own blocks: a word alone
-    of either kind stands in many a menu or script."""
-    page, own = _string(root), "\n".join(texts)
-    return (
-        spam.weight(page) - spam.weight(own) >= _WORDS
-        or boilerplate.weight(page) - boilerplate.weight(own) >= _WORDS
+    """Whether there can be anything to account for besides the article's own blocks; a word alone
+    stands in many a menu."""
+    find = _probe().find_matches_as_indexes
+    return len(find(_string(root))) - len(find("\n".join(texts))) >= _WORDS
+
+
+@cache
+def _probe() -> AhoCorasick:
+    return AhoCorasick(
+        dict.fromkeys((*spam.telling_words(), *boilerplate.telling_words())),
+        matchkind=MatchKind.LeftmostLongest,
+        implementation=Implementation.DFA,
     )

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import accumulate
 from typing import Any
@@ -38,6 +38,7 @@ class Rule:
     where: str
     why: str
     pattern: re.Pattern[str] | None
+    probe: tuple[str, ...]
     anchors: tuple[str, ...]
     least: int
     yes: tuple[str, ...]
@@ -46,14 +47,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The file as read: all rules, one expression of all patterns, one automaton of all anchors
-    and the rule that each anchor belongs to, another of anchors and probes."""
+    """The file as read: all rules, one expression of all patterns and the rule of each
+    of its groups, one automaton of all anchors and the rule of each anchor."""
 
     all: tuple[Rule, ...]
     any_pattern: re.Pattern[str]
+    by_group: dict[str, Rule]
     anchors: AhoCorasick
     rule_of: tuple[Rule, ...]
-    probes: AhoCorasick
 
 
 def match(blocks: Sequence[str]) -> list[Rule | None]:
@@ -62,9 +63,14 @@ def match(blocks: Sequence[str]) -> list[Rule | None]:
     >>> [rule and rule.id for rule in match(["分享到：微信", "分享经济升温。"])]
     ['share-buttons', None]
     """
+    return list(_match(tuple(blocks)))
+
+
+@lru_cache(maxsize=4)  # the level of a page that holds the article is asked for twice
+def _match(blocks: tuple[str, ...]) -> list[Rule | None]:
     rules_ = rules()
-    is_any = rules_.any_pattern.match
-    found = [_by_pattern(block, rules_) if is_any(block) else None for block in blocks]
+    matches = map(rules_.any_pattern.match, blocks)
+    found = [rules_.by_group[m.lastgroup or ""] if m else None for m in matches]
     hits = rules_.anchors.find_matches_as_indexes("\n".join(blocks))
     if hits:
         starts = list(accumulate((len(block) + 1 for block in blocks), initial=0))
@@ -77,9 +83,9 @@ def match(blocks: Sequence[str]) -> list[Rule | None]:
     return found
 
 
-def weight(text: str) -> int:
-    """How many words of the publisher's own texts a text of any length holds, quickly."""
-    return len(rules().probes.find_matches_as_indexes(text))
+def telling_words() -> list[str]:
+    """The words by which a page is asked at once for texts of the publisher: anchors and probes."""
+    return [word for rule in rules().all for word in (*rule.anchors, *rule.probe)]
 
 
 @cache
@@ -95,22 +101,16 @@ def parse(text: str) -> Rules:
     except (tomllib.TOMLDecodeError, KeyError) as error:
         raise DataFileError(f"{_FILE}: {error}") from error
     all_ = tuple(_rule(i, table) for i, table in enumerate(tables))
-    patterns = (rule.pattern.pattern for rule in all_ if rule.pattern)
+    groups = {f"r{i}": rule for i, rule in enumerate(all_)}
+    patterns = ((name, rule.pattern.pattern) for name, rule in groups.items() if rule.pattern)
     anchors = [(anchor, rule) for rule in all_ for anchor in rule.anchors]
-    probes = [probe for table in tables for probe in table.get("probe", ())]
     words = [anchor for anchor, _ in anchors]
     return Rules(
         all_,
-        re.compile("|".join(f"(?:{pattern})" for pattern in patterns)),
-        _automaton(words),
+        re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns)),
+        groups,
+        AhoCorasick(words, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA),
         tuple(rule for _, rule in anchors),
-        _automaton([*words, *probes]),
-    )
-
-
-def _automaton(words: Sequence[str]) -> AhoCorasick:
-    return AhoCorasick(
-        words, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
     )
 
 
@@ -134,12 +134,9 @@ def _rule(index: int, table: dict[str, Any]) -> Rule:
         where=table["where"],
         why=table["why"],
         pattern=pattern,
+        probe=tuple(table.get("probe", ())),
         anchors=tuple(table.get("anchors", ())),
         least=int(table.get("least", 1)),
         yes=tuple(table["yes"]),
         no=tuple(table["no"]),
     )
-
-
-def _by_pattern(block: str, rules_: Rules) -> Rule | None:
-    return next((rule for rule in rules_.all if rule.pattern and rule.pattern.match(block)), None)

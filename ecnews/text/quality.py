@@ -17,9 +17,8 @@ _KEYS = {"reason", "since", "why", "pattern", "yes", "no"}
 # What damage leaves that nothing has repaired: replacement characters, pinyin behind a character,
 # a question mark between two characters of a word.
 _REPLACED = re.compile("\ufffd+|锟斤拷|烫烫烫|屯屯屯")
-_PINYIN = re.compile(
-    r"(?<=[\u3400-\u9fff])[(（][a-zü]{0,3}[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ][a-zü]{0,3}\s?[)）]"
-)
+_TONES = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
+_PINYIN = re.compile(rf"(?<=[\u3400-\u9fff])[(（][a-zü]{{0,3}}[{_TONES}][a-zü]{{0,3}}\s?[)）]")
 _SWALLOWED = re.compile(r"(?<=[\u3400-\u9fff])\?{1,2}(?=[\u3400-\u9fff])")
 _FEW = 3  # of them a page may have
 _SHARE = 1 / 150  # and so many a character
@@ -51,11 +50,13 @@ def garbled(text: str) -> str | None:
     >>> garbled("网经社讯：淘宝天猫宣布四大举措".encode().decode("gbk", "ignore"))
     'decoded by the wrong table'
     """
-    for name, pattern in (
-        ("runs of replacement characters", _REPLACED),
-        ("characters with pinyin behind them", _PINYIN),
-        ("question marks within words", _SWALLOWED),
+    for name, signs, pattern in (
+        ("runs of replacement characters", "\ufffd锟烫屯", _REPLACED),
+        ("characters with pinyin behind them", _TONES, _PINYIN),
+        ("question marks within words", "?", _SWALLOWED),
     ):
+        if not any(sign in text for sign in signs):
+            continue
         count = len(pattern.findall(text))
         if count > _FEW and count > _SHARE * len(text):
             return f"{count} {name}"

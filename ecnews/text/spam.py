@@ -11,7 +11,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -84,7 +84,8 @@ class Stock:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The file as read: weights by name, stocks, and the automaton over all of its words."""
+    """The file as read: weights by name, stocks, the automaton over all of its words, and one over
+    those that tell something, which honest articles hardly have."""
 
     score: Mapping[str, float]
     stocks: tuple[Stock, ...]
@@ -92,6 +93,7 @@ class Rules:
     weights: tuple[float, ...]
     stock_of: tuple[str, ...]
     automaton: AhoCorasick
+    telling: AhoCorasick
 
 
 def judge(text: str) -> Spam | None:
@@ -108,30 +110,24 @@ def judge(text: str) -> Spam | None:
 
 def find(texts: Sequence[str]) -> dict[int, Cut]:
     """What spam there is in texts, by position: whole ones, and parts at either end of one."""
-    rules_ = rules()
     lowered = [_lowered(text) for text in texts]
-    hits = rules_.automaton.find_matches_as_indexes("\n".join(lowered))
+    hits = rules().telling.find_matches_as_indexes("\n".join(lowered))
     if not hits:
         return {}
     starts = list(accumulate((len(text) + 1 for text in lowered), initial=0))
-    evidence: Counter[int] = Counter()
-    least = rules_.score["medium"]
-    for pattern, start, _ in hits:
-        if rules_.weights[pattern] >= least:
-            evidence[bisect_right(starts, start) - 1] += 1
+    told = sorted({bisect_right(starts, start) - 1 for _, start, _ in hits})
     found = {}
-    for i, count in evidence.items():
-        if count * rules_.score["strong"] >= rules_.score["evidence"]:
-            cut = _cut(texts[i], lowered[i])
-            if cut.removed:
-                found[i] = cut
-    for run in _runs(lowered, evidence):
+    for i in told:
+        cut = _cut(texts[i], lowered[i])
+        if cut.removed:
+            found[i] = cut
+    for run in _runs(lowered, told):
         if spam := judge("|".join(texts[i] for i in run)):
             found |= {i: Cut("", ((texts[i], spam),)) for i in run if _gain(lowered[i]) > 0}
     return found
 
 
-def _runs(texts: Sequence[str], evidence: Mapping[int, int]) -> Iterator[list[int]]:
+def _runs(texts: Sequence[str], told: Collection[int]) -> Iterator[list[int]]:
     """Positions of short texts in a row, no sentence among them, that hold spam's words: a keyword
     line that has a block for each phrase."""
     run: list[int] = []
@@ -139,7 +135,7 @@ def _runs(texts: Sequence[str], evidence: Mapping[int, int]) -> Iterator[list[in
         if len(text) <= _PHRASE and not _MARK.search(text):
             run.append(i)
         else:
-            if len(run) >= _PIECES and sum(at in evidence for at in run) >= 2:
+            if len(run) >= _PIECES and sum(at in told for at in run) >= 2:
                 yield run
             run = []
 
@@ -164,14 +160,16 @@ def without_phrases(words: Sequence[str]) -> list[str]:
     return [word for word in words if _gain(word.lower()) <= 0]
 
 
-def weight(text: str) -> int:
-    """How many telling words a text of any length holds: few on nearly every page, and quick."""
-    rules_, lowered = rules(), _lowered(text)
+def telling_words() -> list[str]:
+    """The words of which a few are enough to look closer; those in Latin letters, which stand in
+    any script, left out."""
+    rules_ = rules()
     least = rules_.score["medium"]
-    return sum(
-        rules_.weights[word] >= least and not (_goes_on(lowered, start) or _goes_on(lowered, end))
-        for word, start, end in rules_.automaton.find_matches_as_indexes(lowered)
-    )
+    return [
+        word
+        for word, weight in zip(rules_.words, rules_.weights, strict=True)
+        if weight >= least and not word.isascii()
+    ]
 
 
 @cache
@@ -203,10 +201,16 @@ def parse(text: str) -> Rules:
     for word in data["against"]["words"].split():
         table[word] = score["against"], ""
     weights, stock_of = zip(*table.values(), strict=True)
-    automaton = AhoCorasick(
-        table, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
+    telling = [word for word, (weight, _) in table.items() if weight >= score["medium"]]
+    return Rules(
+        score, stocks, tuple(table), weights, stock_of, _automaton(table), _automaton(telling)
     )
-    return Rules(score, stocks, tuple(table), weights, stock_of, automaton)
+
+
+def _automaton(words: Iterable[str]) -> AhoCorasick:
+    return AhoCorasick(
+        words, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
+    )
 
 
 def _stock(table: dict[str, Any]) -> Stock:

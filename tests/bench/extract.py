@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from ecnews.pages.blocks import Blocks
 from ecnews.text import cleaning, quality, spam
 from ecnews.text.whitespace import squeeze
 from tests.bench.measure import Row, cpu_ms
-from tests.replica import Corpus, chrome
+from tests.replica import Article, Block, Corpus
 from tests.replica.markup import ArticlePage
 
 LAYOUTS = {"2014": 0.05, "2018": 0.4, "2026": 0.95}  # where in the years its articles lie
@@ -52,44 +53,42 @@ def _cleaning() -> Row:
     """What an honest article costs besides finding it on its page: looking for what is hidden and
     strewn, for words of spam and of the publisher, judging its blocks and what came of them."""
     corpus = Corpus(1000, seed=3)
-    source = _page(corpus, int(LAYOUTS["2026"] * len(corpus)))
-    page = document.parse(source)
-    texts = _texts(corpus)
+    body = ArticlePage(corpus, _long(corpus), weight=60).render()
+    page = document.parse(body)
+    found = article.examine(body, catalog.load())
+    texts = [place.line.text for place in found.lines if place.own]
     read = Blocks(texts)
 
     def clean() -> None:
-        document.unstrewn(source)
+        document.unstrewn(body)
         hidden.hide(page.root, page.source)
         cleaned = cleaning.clean(texts)
         removed = around.findings(page, read, cleaned)
         quality.is_outweighed(cleaned.kept, removed)
         quality.garbled("\n".join(cleaned.kept))
-        spam.cut(corpus.title(0))
+        spam.cut(found.article.title or "")
         for text in texts:
             squeeze(text)
 
     figures = cpu_ms(
         {
             "ours": (clean, 60),
-            "parse": (partial(lxml.html.document_fromstring, source), 30),
+            "parse": (partial(lxml.html.document_fromstring, body), 30),
         }
     )
-    name = f"cleaning of {sum(map(len, texts))} characters"
-    return Row(
-        f"{name} : lxml's parse of its page", figures["ours"], figures["parse"], "ms CPU",
-        ceiling=1.0,
-    )  # fmt: skip
+    name = f"cleaning of {len(found.article.body or '')} characters : lxml's parse of its page"
+    return Row(name, figures["ours"], figures["parse"], "ms CPU", ceiling=1.0)
 
 
-def _texts(corpus: Corpus) -> list[str]:
-    """Blocks of so many characters, honest ones and the publisher's blurbs behind them."""
-    texts: list[str] = []
-    for article in corpus:
-        for block in article.blocks:
-            if sum(map(len, texts)) >= CHARACTERS:
-                return [*texts, *chrome.blurbs(2026)]
+def _long(corpus: Corpus) -> Article:
+    """The newest article with so many characters of blocks."""
+    blocks: list[Block] = []
+    for index in range(1, len(corpus)):
+        for block in corpus[-index].blocks:
+            if sum(len(block.text) for block in blocks) >= CHARACTERS:
+                return replace(corpus[-1], blocks=tuple(blocks))
             if block.kind != "image":
-                texts.append(block.text)
+                blocks.append(block)
     raise ValueError("too few articles")
 
 
