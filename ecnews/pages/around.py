@@ -39,20 +39,28 @@ class PageLine:
     own: bool
 
 
-def findings(page: Document, read: Blocks, cleaned: Cleaned) -> list[Removed]:
-    """All that was removed on a page, in order: in its head, before, in and behind the article,
-    which was `read` and `cleaned`; then what stands for images."""
-    body = cleaned.removed
-    if _says_more(page.root, read.texts):
-        body = [found.line.removed for found in lines(page, read, cleaned) if found.line.removed]
-    return [*_in_head(page.root), *body, *_of_alts(read.alts)]
+def in_text(page: Document, read: Blocks, cleaned: Cleaned) -> list[Removed]:
+    """What was removed of a page's text, in order: before, in and behind the article, which was
+    `read` and `cleaned`."""
+    if not _says_more(page.root, read.texts):
+        return cleaned.removed
+    return [found.line.removed for found in lines(page, read, cleaned) if found.line.removed]
 
 
-def _of_alts(alts: Sequence[str]) -> Iterator[Removed]:
-    """Spam in what stands for images."""
-    for alt in dict.fromkeys(alts):
-        if found := spam.judge(alt):
-            yield cleaning.of_spam(found, alt, "alt")
+def in_tags(page: Document, read: Blocks) -> list[Removed]:
+    """Spam that is no text: in <title>, the meta tags and what stands for images."""
+    said = [("<title>", _page_title(page.root))]
+    said += [
+        (f"<meta {meta.get('name') or meta.get('property')}>", meta.get("content") or "")
+        for meta in _metas(page.root)
+    ]
+    said += [("alt", alt) for alt in dict.fromkeys(read.alts)]
+    cuts = spam.find([text for _, text in said])
+    return [
+        cleaning.of_spam(found, part.strip(), said[i][0])
+        for i, cut in sorted(cuts.items())
+        for part, found in cut.removed
+    ]
 
 
 def lines(page: Document, read: Blocks, cleaned: Cleaned) -> Iterator[PageLine]:
@@ -102,17 +110,6 @@ def _place(page: Sequence[str], texts: Sequence[str]) -> int:
             if same > most:
                 best, most = start, same
     return best
-
-
-def _in_head(root: etree._Element) -> Iterator[Removed]:
-    said = [("title", _page_title(root))]
-    said += [
-        (f"meta {meta.get('name') or meta.get('property')}", meta.get("content") or "")
-        for meta in _metas(root)
-    ]
-    for i, cut in spam.find([text for _, text in said]).items():
-        for part, found in cut.removed:
-            yield cleaning.of_spam(found, part.strip(), f"<{said[i][0]}>")
 
 
 def _says_more(root: etree._Element, texts: Sequence[str]) -> bool:

@@ -15,7 +15,7 @@ from lxml import etree
 
 from ecnews.catalog import Layout, Selector, Site
 from ecnews.errors import NotAnArticle
-from ecnews.items import Article
+from ecnews.items import Article, Removed
 from ecnews.loaders import ArticleLoader
 from ecnews.pages import around, blocks, challenge, document, order
 from ecnews.pages.around import PageLine
@@ -83,6 +83,7 @@ def _extract(body: bytes, site: Site, url: str | None) -> _Extracted:
     base = site.canonical_url(url) if url else site.url
     cleaned = _clean(fields.body, site, urlsplit(url or "").hostname)
     loader = ArticleLoader(site=site, base=urljoin(base, _page_base(page.root)), cleaned=cleaned)
+    in_text = around.in_text(page, fields.body, cleaned)
     for name, value in (
         ("layout", fields.layout),
         ("url", url),
@@ -96,11 +97,11 @@ def _extract(body: bytes, site: Site, url: str | None) -> _Extracted:
         ("source", fields.info),
         ("author", fields.info),
         ("keywords", fields.keywords),
-        ("removed", around.findings(page, fields.body, cleaned)),
+        ("removed", [*around.in_tags(page, fields.body), *in_text]),
     ):
         loader.add_value(name, value)
     article: Article = loader.load_item()
-    _judge(article, cleaned, page)
+    _judge(article, page, cleaned, in_text)
     return _Extracted(article, page, fields.body, cleaned)
 
 
@@ -123,25 +124,22 @@ def _is_foreign(href: str, site: Site, host: str | None) -> bool:
     return named is not None and named != host and named not in site.hosts
 
 
-def _judge(article: Article, cleaned: Cleaned, page: document.Document) -> None:
+def _judge(
+    article: Article, page: document.Document, cleaned: Cleaned, in_text: list[Removed]
+) -> None:
     """Raises NotAnArticle, with the reason, for what is not fit to be stored."""
     kept, title = cleaned.kept, article.title
+    if not kept and (refused := _refused(page)):
+        raise refused
+    if spam_there := quality.outweighed(kept, cleaned.removed, in_text):
+        raise NotAnArticle("spam", spam_there)
+    if not kept and in_text:
+        kinds = ", ".join(sorted({block.kind for block in in_text}))
+        raise NotAnArticle("only boilerplate", f"nothing but {kinds} stands in the body")
     if not kept:
-        if refused := _refused(page):
-            raise refused
-        if quality.is_outweighed(kept, article.removed):
-            raise NotAnArticle("spam", "the article is nothing but keyword spam")
-        if article.removed:
-            kinds = ", ".join(sorted({block.kind for block in article.removed}))
-            raise NotAnArticle("only boilerplate", f"nothing but {kinds} is left of the body")
         raise NotAnArticle("no body", f"layout {article.layout}: no text of the article's own")
     if not title:
         raise NotAnArticle("no title", f"layout {article.layout}: no heading and no <title>")
-    if quality.is_outweighed(kept, article.removed):
-        weight = sum(len(block.text) for block in article.removed if block.kind == "spam")
-        raise NotAnArticle(
-            "spam", f"{weight} characters of spam to {sum(map(len, kept))} of the article"
-        )
     text = "\n".join(kept)
     if damage := quality.garbled(f"{title}\n{text}"):
         raise NotAnArticle("garbled", damage)
@@ -185,7 +183,7 @@ class _Reader:
         found = self._find(self.layout.breadcrumb)
         crumb = order.breadcrumb(found[0]) if found else None
         title = next(filter(None, map(order.text_of, self._find(self.layout.title))), None)
-        lines = ["\n".join(element.itertext()) for element in self._find(self.layout.info)]
+        lines = ["\n".join(order.seen_texts(element)) for element in self._find(self.layout.info)]
         if not (title and lines):
             head = order.head(self.scope, crumb, self.scope if body is None else body)
             title = title or head.title or order.head(self.root, crumb, self.scope).title

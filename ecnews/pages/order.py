@@ -108,7 +108,7 @@ def line(element: etree._Element, holds: Callable[[str], object]) -> Line:
 def _lines(block: etree._Element) -> Iterator[Line]:
     """The lines set directly in a block, between its inner blocks and line breaks."""
     if not _has_block(block):
-        yield Line("\n".join(block.itertext()), block, None)
+        yield Line("\n".join(seen_texts(block)), block, None)
         return
     parts = [block.text or ""]
     for child in block.iterchildren(etree.Element):
@@ -116,9 +116,21 @@ def _lines(block: etree._Element) -> Iterator[Line]:
             yield Line("\n".join(parts), block, child)
             parts = []
         elif child.tag not in UNSEEN:
-            parts.extend(child.itertext())
+            parts.extend(seen_texts(child))
         parts.append(child.tail or "")
     yield Line("\n".join(parts), block, None)
+
+
+def seen_texts(element: etree._Element) -> Iterator[str]:
+    """The texts within an element, but for what a browser runs or does not show."""
+    if next(element.iter(*UNSEEN), None) is None:
+        yield from element.itertext()
+        return
+    yield element.text or ""
+    for child in element.iterchildren(etree.Element):
+        if child.tag not in UNSEEN:
+            yield from seen_texts(child)
+        yield child.tail or ""
 
 
 def breadcrumb(element: etree._Element) -> Breadcrumb:

@@ -23,6 +23,7 @@ _SWALLOWED = re.compile(r"(?<=[\u3400-\u9fff])\?{1,2}(?=[\u3400-\u9fff])")
 _FEW = 3  # of them a page may have
 _SHARE = 1 / 150  # and so many a character
 _SAMPLE = 400  # characters in which text that was decoded wrongly shows
+_TIMES = 3  # spam around an article leaves it whole; so much of it and the page is spam's
 _SHORT = 400  # characters of a page, menus included, up to which a notice can be all there is
 _NOTICE = 120  # the same of an article's text
 _OPENING = 2  # characters before the notice: 抱歉, 本文
@@ -89,10 +90,16 @@ def refused(title: str, text: str) -> str | None:
     return None
 
 
-def is_outweighed(kept: Sequence[str], removed: Iterable[Removed]) -> bool:
-    """Whether the spam among the blocks of a page is more than its article."""
-    spam = sum(len(block.text) for block in removed if block.kind == "spam")
-    return spam > sum(map(len, kept))
+def outweighed(kept: Sequence[str], own: Iterable[Removed], page: Iterable[Removed]) -> str | None:
+    """How spam outweighs an article, in words: that among its `own` blocks is more than what is
+    kept, or that on the whole `page` is several times as much. None if it does not."""
+    left = sum(map(len, kept))
+    within, around = (
+        sum(len(block.text) for block in removed if block.kind == "spam") for removed in (own, page)
+    )
+    if within > left or around > _TIMES * left:
+        return f"{max(within, around)} characters of spam to {left} of the article"
+    return None
 
 
 def is_polluted(removed: Iterable[Removed], recovered: Mapping[str, int]) -> bool:

@@ -280,16 +280,19 @@ def _parts(text: str, hits: list[_Hit]) -> Iterator[tuple[str, float]]:
     functions = sum(char in _FUNCTION for char in rest)
     others = sum("\u3400" <= char <= "\u9fff" for char in rest) - functions
     others += len(_WORD.findall(rest))
-    yield "function words", functions * score["function"]
-    yield "other characters", others * score["other"]
     marks = len(_MARK.findall(text))
-    yield "marks", marks * score["mark"]
     pieces = [piece for piece in _DIVIDER.split(text) if piece]
-    if (
+    is_list = (
         len(pieces) >= _PIECES
         and len(text) <= (_PIECE_LENGTH + 1) * len(pieces)
-        and marks + functions < len(pieces)
-    ):
+        and 2 * marks + functions < 2 * len(pieces)
+    )
+    # A phrase in a list has its 的 as well; a sentence has it among commas.
+    yield "function words", functions * score["other" if is_list else "function"]
+    others = sum("\u3400" <= char <= "\u9fff" for char in rest) - functions
+    yield "other characters", (others + len(_WORD.findall(rest))) * score["other"]
+    yield "marks", marks * score["mark"]
+    if is_list:
         yield "list", score["list"]
     told = [word for word, _, _ in hits if rules_.weights[word] > score["shell"]]
     if len(told) >= _REPEATS and 3 * len(set(told)) <= 2 * len(told):
@@ -356,8 +359,10 @@ def _cut(text: str, lowered: str) -> Cut:
 
 
 _EDGE = " |｜丨¦_-—–,，、\u3000"
-_HEADLINE = 8  # characters from which on a text without a sentence's end can be a title
-_HONEST = 1.5  # what such a text takes off the score at least
+# A text without a sentence's end is a title from so many characters on, and if it takes off more.
+_HEADLINE, _HEADLINE_GAIN = 8, 2.4
+_SPAMS_OWN = 0.25  # the share that words of spam may have in what is left
+_HONEST = 1.5  # what a text that is none of spam takes off the score at least
 
 
 def _is_honest(text: str, whole: Spam | None) -> bool:
@@ -368,8 +373,15 @@ def _is_honest(text: str, whole: Spam | None) -> bool:
         return False
     if whole is None:
         return bool(left)
-    sentence = _SENTENCE_END.search(left) is not None
-    return _gain(left) <= -_HONEST and (sentence or len(left) >= _HEADLINE)
+    hits, rules_ = _hits(left), rules()
+    spams = sum(end - start for word, start, end in hits if rules_.stock_of[word])
+    if spams > _SPAMS_OWN * len(left):
+        return False
+    gain = _gain(left)
+    if _SENTENCE_END.search(left):
+        return gain <= -_HONEST
+    longest = max(map(len, _DIVIDER.split(left)))
+    return longest >= _HEADLINE and gain <= -_HEADLINE_GAIN
 
 
 def _gain(unit: str) -> float:

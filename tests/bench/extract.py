@@ -63,8 +63,9 @@ def _cleaning() -> Row:
         document.unstrewn(body)
         hidden.hide(page.root, page.source)
         cleaned = cleaning.clean(texts)
-        removed = around.findings(page, read, cleaned)
-        quality.is_outweighed(cleaned.kept, removed)
+        around.in_tags(page, read)
+        removed = around.in_text(page, read, cleaned)
+        quality.outweighed(cleaned.kept, cleaned.removed, removed)
         quality.garbled("\n".join(cleaned.kept))
         spam.cut(found.article.title or "")
         for text in texts:
