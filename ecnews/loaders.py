@@ -17,6 +17,7 @@ from w3lib.url import safe_url_string
 
 from ecnews.items import Article
 from ecnews.text import byline, dates, keywords, spam
+from ecnews.text.cleaning import Cleaned
 from ecnews.text.whitespace import squeeze
 
 Context = MutableMapping[str, Any]
@@ -29,8 +30,11 @@ def kept(_: Any, loader_context: Context) -> list[str]:
 
 def within_article(images: Iterable[tuple[int, str]], loader_context: Context) -> list[str]:
     """Addresses of the images that do not stand behind the article, among the QR codes."""
-    end = loader_context["cleaned"].end
-    return [src for before, src in images if before <= end]
+    cleaned: Cleaned = loader_context["cleaned"]
+    behind = next((line.removed for line in cleaned.lines if line.at >= cleaned.end), None)
+    # A picture with a caption of the QR codes behind it is such a code.
+    last = cleaned.end - 1 if behind and behind.kind == "caption" else cleaned.end
+    return [src for before, src in images if before <= last]
 
 
 def absolute(src: str, loader_context: Context) -> str | None:
