@@ -31,6 +31,7 @@ _SCORE_KEYS = {
 }  # fmt: skip
 
 _DIVIDER = re.compile(r"[|｜丨¦_,，、;；/\\·•★☆※◆●■#＃~～+＋…\s—–=<>《》【】\[\]()（）-]+")
+_BAR = re.compile(r"[|_,;/]+")
 # Where a text can be cut in two: behind a sentence, and where a keyword line sets its bars.
 _CUT = re.compile(r"(?<=[。！？；!?])|(?<=[|｜丨¦_\s\-—–])(?=[^|｜丨¦_\s\-—–])")
 _SENTENCE_END = re.compile(r"[。！？!?][”’」』）)]*$")
@@ -281,7 +282,9 @@ def _parts(text: str, hits: list[_Hit]) -> Iterator[tuple[str, float]]:
     others = sum("\u3400" <= char <= "\u9fff" for char in rest) - functions
     others += len(_WORD.findall(rest))
     marks = len(_MARK.findall(text))
-    pieces = [piece for piece in _DIVIDER.split(text) if piece]
+    # Blanks divide phrases of Chinese; those of a Latin text are but its words.
+    divider = _BAR if text.isascii() else _DIVIDER
+    pieces = [piece for piece in divider.split(text) if piece]
     is_list = (
         len(pieces) >= _PIECES
         and len(text) <= (_PIECE_LENGTH + 1) * len(pieces)
