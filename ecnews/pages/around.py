@@ -89,8 +89,8 @@ def _judged(whole: Blocks, own: Iterable[Line]) -> Iterator[Line]:
     for i, (text, rule) in enumerate(zip(whole.texts, known, strict=True)):
         finding = None
         if i in cuts:
-            part, found = cuts[i].removed[0]
-            finding = cleaning.of_spam(found, part)
+            parts = cuts[i].removed  # at either end of a title, or all of it
+            finding = cleaning.of_spam(parts[0][1], " ".join(part for part, _ in parts))
         elif rule and rule.kind in _KINDS:
             finding = Removed(rule.kind, rule.id, text)
         yield Line(i, text, finding)

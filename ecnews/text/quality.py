@@ -103,14 +103,14 @@ def outweighed(kept: Sequence[str], own: Iterable[Removed], page: Iterable[Remov
 
 
 def is_polluted(removed: Iterable[Removed], recovered: Mapping[str, int]) -> bool:
-    """Whether an article is from a page that was tampered with: spam or hidden text was taken out
-    of it, or its text had to be restored. A clean copy takes the place of such a one, never the
-    other way round.
+    """Whether an article is from a page that was tampered with: spam was taken out of it, or its
+    text had to be restored (the site hides texts of its own). A clean copy takes the place of such
+    a one, never the other way round.
 
     >>> is_polluted([Removed("blurb", "company-blurb", "…")], {}), is_polluted([], {"runs": 2})
     (False, True)
     """
-    return any(recovered.values()) or any(block.kind in ("spam", "hidden") for block in removed)
+    return any(recovered.values()) or any(block.kind == "spam" for block in removed)
 
 
 @cache
