@@ -9,12 +9,26 @@ from dataclasses import dataclass, field
 class Removed:
     """A block that cleaning took out of an article.
 
-    `kind` says what it is (docs/database.md lists them), `rule` which rule found it.
+    `kind` says what it is (docs/database.md lists them), `rule` which rule found it. `score` is
+    the sum that a rule with weights came to, `why` what led to it.
     """
 
     kind: str
     rule: str
     text: str
+    score: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A page that is not stored as an article, and why."""
+
+    url: str
+    number: int | None
+    reason: str
+    detail: str
+    seen_at: str | None = None
 
 
 @dataclass(slots=True)

@@ -72,17 +72,17 @@ def _summary(verdict: Verdict, stats: Mapping[str, Any], url: str) -> Iterator[s
     stored = {
         name: stats.get(f"ecnews/stored/{name}", 0) for name in ("new", "changed", "unchanged")
     }
-    yield "  stored   " + ", ".join(f"{count} {name}" for name, count in stored.items())
-    for title in ("skipped", "failed"):
+    yield "  stored      " + ", ".join(f"{count} {name}" for name, count in stored.items())
+    for title in ("skipped", "quarantined", "failed"):
         if why := counts(stats, f"ecnews/{title}/"):
-            yield f"  {title:8} {sum(why.values())}: " + ", ".join(
+            yield f"  {title:11} {sum(why.values())}: " + ", ".join(
                 f"{k} {n}" for k, n in why.items()
             )
     yield (
-        f"  took     {stats.get('elapsed_time_seconds', 0):.0f} s,"
+        f"  took        {stats.get('elapsed_time_seconds', 0):.0f} s,"
         f" {stats['response_received_count']} pages"
     )
-    yield f"  database {_shown(url)}"
+    yield f"  database    {_shown(url)}"
     if any(stored.values()):
         yield "try next:"
         yield from (f"  {line}" for line in _examples(url))

@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from ecnews.errors import DatabaseError, SettingError
-from ecnews.items import Article
+from ecnews.items import Article, Quarantined
 
 if TYPE_CHECKING:
     from ecnews.storage.writer import Writer, Written
@@ -42,8 +42,12 @@ class StorePipeline:
             raise CloseSpider("database") from error
         self.writer = Writer(engine, settings.getint("ECNEWS_BATCH_SIZE"))
 
-    def process_item(self, item: Article) -> Article:
+    def process_item(self, item: Article | Quarantined) -> Article | Quarantined:
         assert self.writer is not None
+        if isinstance(item, Quarantined):
+            self.crawler.stats.inc_value(f"ecnews/quarantined/{item.reason}")
+            logger.warning("%s: quarantined: %s: %s", item.url, item.reason, item.detail)
+            return item
         try:
             self._count(self.writer.add(item))
         except DatabaseError as error:
