@@ -109,3 +109,4 @@ class ArticleLoader(ItemLoader):
     author_in, author_out = MapCompose(author), TakeFirst()
     keywords_in, keywords_out = MapCompose(replace_entities, keywords.split), Compose(own_words)
     removed_in, removed_out = Identity(), Identity()
+    recovered_in, recovered_out = Identity(), TakeFirst()

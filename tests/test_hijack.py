@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecnews.text.hijack import HONEST, Recovered, Verdict, examine, recover
-from tests.mirror import COMMA_BEFORE, Mirror, conversion, mirror, page, table
+from tests.replica.mirror import COMMA_BEFORE, Mirror, conversion, mirror, page, table
 
 # Articles that the statistics of Chinese were not made from.
 UNSEEN = [

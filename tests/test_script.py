@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from ecnews.text.script import converted, simplified
-from tests.mirror import conversion
+from tests.replica.mirror import conversion
 
 # Characters with two ways back: the converted text and what it was.
 WORDS = """

@@ -97,6 +97,7 @@ def _extract(body: bytes, site: Site, url: str | None) -> _Extracted:
         ("source", fields.info),
         ("author", fields.info),
         ("keywords", fields.keywords),
+        ("recovered", page.recovered),
         ("removed", [*around.in_tags(page, fields.body), *in_text]),
     ):
         loader.add_value(name, value)

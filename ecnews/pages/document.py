@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from ecnews.errors import NotAnArticle
 from ecnews.pages import hidden
-from ecnews.text import charset
+from ecnews.text import charset, hijack
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed page: its source in UTF-8, and the element `html` of it."""
+    """A parsed page: its source in UTF-8, the element `html` of it, and what was restored in it if
+    it was hijacked (counts; empty on an honest page)."""
 
     source: bytes
     root: etree._Element
+    recovered: dict[str, int] = field(default_factory=dict)
 
 
 # The encoding is told to the parser, so that a wrong <meta charset> has no say.
@@ -38,8 +40,13 @@ _TABLE = re.compile(rb"<(/?)table\b", re.I)
 
 
 def parse(body: bytes) -> Document:
-    """Raises NotAnArticle for a body without any markup or text."""
-    source = unstrewn(charset.utf8(body))
+    """The page, restored before it is parsed: what a mirror swallowed can be markup.
+
+    Raises NotAnArticle for a body without any markup or text.
+    """
+    shown = charset.decode(unstrewn(body))
+    restored = hijack.recover(shown)
+    source = restored.text.encode()
     if b"\0" in source:  # libxml2 ends a page there
         source = source.replace(b"\0", b"")
     root = _tree(source)
@@ -49,7 +56,8 @@ def parse(body: bytes) -> Document:
     if root is None:
         raise NotAnArticle("empty page", f"{len(body)} bytes without markup or text")
     hidden.hide(root, source)
-    return Document(source, root)
+    counts = {} if restored.text is shown else restored.counts
+    return Document(source, root, counts)
 
 
 def _tree(source: bytes) -> etree._Element | None:

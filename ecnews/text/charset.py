@@ -42,22 +42,6 @@ def decode(body: bytes) -> str:
         return body.decode(codec, errors="replace")
 
 
-def utf8(body: bytes) -> bytes:
-    """The same text in UTF-8, without a byte order mark; most pages are so already.
-
-    >>> utf8("电商".encode("gbk")) == utf8("电商".encode()) == utf8("电商".encode("utf-8-sig"))
-    True
-    """
-    if not body.startswith(BOM_UTF8):
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            pass
-        else:
-            return body
-    return decode(body).encode()
-
-
 def _utf8_share(body: bytes) -> float:
     """The share of the non-ASCII bytes that stand in well-formed UTF-8 sequences."""
     high = sum(map(len, _HIGH.findall(body)))

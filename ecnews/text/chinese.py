@@ -141,7 +141,7 @@ def _plain() -> dict[int, int]:
     for code in range(128):
         char = chr(code)
         stands = "0" if char.isdigit() else "A" if char.isalpha() else char
-        table[code] = ord(_LINE_END if char in "<\r\n" else stands)
+        table[code] = ord(_LINE_END if char in '<>"&\r\n' else stands)
     table |= {ord(old): ord(new) for old, new in zip(",:;!?()", "，：；！？（）", strict=True)}
     return (
         table

@@ -26,6 +26,8 @@ _LOST_NOTE = re.compile(rf"{LOST}\(?{PINYIN} ?\)")
 _LETTER_NOTE = re.compile(rf"(?<=[^\x00-\x7f])([@-~])\(({PINYIN}) ?\)")
 _BARE = re.compile(rf"{LOST}(?=[^\x00-\x7f\ufffd])")
 _STRAY = re.compile("[^\x00-\x7f],[，。、！？；：]|[^\x00-\x7f,],,[^\x00-\x7f,]")
+_TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
+_FIRST = {lost: re.compile(re.escape(lost) + "(?=[^\x00-\x7f])") for lost in "?\ufffd"}
 SIMPLE = Evidence(simple=True)
 _LOOKS, _LOOK, _SHORT, _AROUND = 200, 14, 6, 300
 _PLAIN = 0.5  # the share of frequent characters that makes a run look honest
@@ -45,6 +47,12 @@ class Recovered:
     realigned: int = 0
     converted: int = 0
     unresolved: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Annotations taken out, runs realigned, characters converted, places left unresolved."""
+        names = ("annotations", "realigned", "converted", "unresolved")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,7 @@ def recover(text: str, verdict: Verdict | None = None) -> Recovered:
     plain = _without_notes(text, found)
     sure = verdict.annotated or verdict.converted
     plain, runs, unresolved, notes = realign(plain, _evidence(text, plain, sure))
+    plain, more = _behind_written().subn("", plain) if runs else (plain, 0)
     if _strewn(text):
         plain = _without_commas(plain)
     plain = _questions(plain).replace(UNKNOWN, "?") if runs else plain
@@ -92,7 +101,7 @@ def recover(text: str, verdict: Verdict | None = None) -> Recovered:
     else:
         back = plain
     changed = sum(map(operator.ne, plain, back))
-    return Recovered(back, found.notes + notes, runs, changed, unresolved)
+    return Recovered(back, found.notes + notes + more, runs, changed, unresolved)
 
 
 def _evidence(text: str, plain: str, sure: bool) -> Evidence:
@@ -114,7 +123,7 @@ def _noted() -> re.Pattern[str]:
 
 def examine(text: str) -> Verdict:
     """What speaks for a mirror in this text; HONEST where nothing does."""
-    if not _first_sign().search(text):
+    if not _has_sign(text):
         return HONEST
     notes = _LOST_NOTE.search(text) is not None or _NOTE.search(text) is not None
     if notes and _annotated(text):
@@ -134,10 +143,16 @@ def _mostly_simple(text: str) -> bool:
     return written < 2 * sum(map(text.count, found & tables().unwritten))
 
 
+def _has_sign(text: str) -> bool:
+    """Whether anything in the text could be a mirror's: an honest page pays for this look alone."""
+    if any(sign in text for sign in _signs()):
+        return True
+    return any(lost in text and _FIRST[lost].search(text) for lost in _FIRST)
+
+
 @cache
-def _first_sign() -> re.Pattern[str]:
-    signs = "".join(sorted(rules().signs))
-    return re.compile(rf"[{signs}āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]|[?\ufffd](?=[^\x00-\x7f])")
+def _signs() -> str:
+    return _TONED + rules().first
 
 
 def _annotated(text: str) -> bool:

@@ -307,11 +307,19 @@ class _Search:
             least = floor - state.score + cost - _SLACK
             if least >= 0:
                 continue
+            # Behind an inline tag, an entity or an attribute the text may go on or end.
+            inline = swallowed == "<" and _INLINE.match(self.source, end)
+            open_ = inline or swallowed in ("&", '"')
             shown = swallowed or self.source[end : end + 1] or "\n"
-            for one, char in _likely(state.last[1], "row", state.held, plain(shown)):
+            for one, char in _likely(
+                state.last[1], "row", state.held, "" if open_ else plain(shown)
+            ):
                 if one > least:
-                    new = self._take(state, char + swallowed, end)
-                    yield new._replace(score=new.score - cost)
+                    new = self._take(state, char if open_ else char + swallowed, end)
+                    text = new.text + swallowed if open_ else new.text
+                    yield new._replace(score=new.score - cost, text=text)
+        if _MARKUP.match(self.source, end):
+            return
         if word := _WORD.match(self.source, end):
             letter = self._letter(word[0])
             for _, char in _likely(state.last[1], "no letter", state.held, "A"):
@@ -346,9 +354,9 @@ class _Search:
         if self.evidence.keeps:
             yield "", 0.0
         elif _TAG.match(rest):
-            yield "<", 0.5
+            yield "<", 2.0 if _INLINE.match(rest) else 0.5
         elif _ENTITY.match(rest):
-            yield "&", 0.5
+            yield "&", 2.0
         elif _ATTRIBUTE.match(rest):
             yield '"', 2.0
         elif rest[:1] in ("\n", "\r"):
@@ -362,6 +370,7 @@ class _Search:
                 yield "？", 6.0
             if self.lines:
                 yield "\n", 5.0
+            yield ",", 6.0
             yield " ", 9.0
 
     def _next(self, at: int) -> str:
@@ -379,9 +388,11 @@ class _Search:
         return found[0] if len(set(found)) == 1 else ""
 
 
+_INLINE = re.compile(r"/?(?:a|b|big|em|font|i|img|small|span|strong|sub|sup|u)[\s/>]", re.I)
 _TAG = re.compile(r"/?[a-zA-Z][a-zA-Z0-9]*[\s/>]|!--")
 _ENTITY = re.compile(r"(?:nbsp|quot|amp|[lg]t|#\d+|[lr][ds]quo|hellip|mdash|middot);")
 _ATTRIBUTE = re.compile(r"\s*/?>|\s[a-z-]+=")
+_MARKUP = re.compile("|".join(one.pattern for one in (_TAG, _ENTITY, _ATTRIBUTE)))
 _YEAR = re.compile(r"(?P<two>0\d\d(?!\d))|9\d\d年|[012]月")
 
 

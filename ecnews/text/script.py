@@ -38,6 +38,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
+    first: str
     signs: str
     plain: str
     kept: frozenset[str]
@@ -55,6 +56,7 @@ def rules() -> Rules:
     data = tomllib.loads(text)
     evidence = data["evidence"]
     return Rules(
+        first=data["first"],
         signs="".join(data["signs"]),
         plain="".join(data["plain"]),
         kept=frozenset(data["kept"]),
