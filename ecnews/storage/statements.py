@@ -6,7 +6,18 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Table, any_, column, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnClause,
+    ColumnElement,
+    Table,
+    any_,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 _INSERT: dict[str, Callable[[Table], Any]] = {
@@ -26,7 +37,7 @@ def upsert(
     return statement.on_conflict_do_update(index_elements=[key], set_=changes(statement.excluded))
 
 
-def among(dialect: str, wanted: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+def among(dialect: str, wanted: ColumnClause[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """Whether a column holds one of any number of values: one parameter for all of them."""
     if dialect == "postgresql":
         return wanted == any_(literal(list(values), ARRAY(wanted.type)))

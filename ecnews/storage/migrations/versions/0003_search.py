@@ -8,7 +8,7 @@ down_revision = "0002"
 
 TAIL = """
 CREATE TABLE search_tail (
-    article_id {id} PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE)
+    article_id {id} PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE{signature})
 """
 SQLITE = """
 CREATE VIRTUAL TABLE search USING fts5(title, body, content='', columnsize=0, tokenize='ascii')
@@ -16,10 +16,12 @@ CREATE VIRTUAL TABLE search USING fts5(title, body, content='', columnsize=0, to
 POSTGRESQL = [
     """
 CREATE TABLE search_blocks (
-    block integer PRIMARY KEY,
+    block integer NOT NULL,
+    part integer NOT NULL,
     newest bigint NOT NULL,
     articles bigint[] NOT NULL,
-    moments bigint[] NOT NULL)
+    moments bigint[] NOT NULL,
+    PRIMARY KEY (block, part))
 """,
     """
 CREATE TABLE search_slices (
@@ -28,12 +30,16 @@ CREATE TABLE search_slices (
     slots bit varying NOT NULL,
     PRIMARY KEY (bucket, block))
 """,
+    # Not packed: it would not get much smaller, and is read by every search.
+    """
+ALTER TABLE search_tail ALTER signature SET STORAGE PLAIN
+""",
     """
 COMMENT ON TABLE search_tail IS 'articles that are searched one by one, since not yet in a block'
 """,
     """
 COMMENT ON TABLE search_blocks IS
-'512 articles each, with the second in which each was published; 0 for an empty place'
+'2,048 articles in four parts, with the second in which each was published; 0 is an empty place'
 """,
     """
 COMMENT ON TABLE search_slices IS 'which articles of a block have something in a bucket'
@@ -112,12 +118,14 @@ DECLARE
         SELECT DISTINCT b FROM unnest(words) w, unnest(search_buckets(w)) b);
     first bigint := coalesce(extract(epoch FROM since)::bigint, -9223372036854775807);
     after bigint := coalesce(extract(epoch FROM until)::bigint, 9223372036854775807);
+    mask bit varying := repeat('0', 20480)::bit varying;
+    bucket_of integer;
     blocks integer[];
     newest_of bigint[];
     part integer[];
     lowest bigint := first;
     place integer := 1;
-    step integer := 8;
+    step integer := 2;
     ids bigint[] := '{}';
     moments bigint[] := '{}';
     hit record;
@@ -135,11 +143,16 @@ BEGIN
         RETURN;
     END IF;
 
+    FOREACH bucket_of IN ARRAY wanted LOOP
+        mask := set_bit(mask, bucket_of, 1);
+    END LOOP;
+
     -- The tail.
     SELECT coalesce(array_agg(t.id), '{}'), coalesce(array_agg(t.m), '{}') INTO ids, moments
     FROM (SELECT a.id, coalesce(extract(epoch FROM a.published_at)::bigint, 0) AS m
-          FROM search_tail JOIN articles a ON a.id = search_tail.article_id
-          WHERE (of_section IS NULL OR a.section = of_section)
+          FROM search_tail s JOIN articles a ON a.id = s.article_id
+          WHERE (s.signature IS NULL OR s.signature & mask = mask)
+            AND (of_section IS NULL OR a.section = of_section)
             AND search_matches(a.title || chr(1) || a.body,
                                likes, regexes, not_likes, not_regexes)) t
     WHERE t.m >= first AND t.m < after;
@@ -147,7 +160,9 @@ BEGIN
     -- The blocks, those with the newest articles first, eight times as many at each step: until
     -- enough is found that is newer than all that is left.
     SELECT array_agg(b.block ORDER BY b.newest DESC), array_agg(b.newest ORDER BY b.newest DESC)
-    INTO blocks, newest_of FROM search_blocks b WHERE b.newest >= first;
+    INTO blocks, newest_of
+    FROM (SELECT block, max(newest) AS newest FROM search_blocks GROUP BY block) b
+    WHERE b.newest >= first;
     WHILE place <= coalesce(cardinality(blocks), 0) LOOP
         IF cardinality(ids) >= most THEN
             lowest := greatest(first, (
@@ -162,9 +177,11 @@ BEGIN
                       FROM search_slices s
                       WHERE s.bucket = ANY (wanted) AND s.block = ANY (part)
                       GROUP BY s.block HAVING count(*) = cardinality(wanted)) found
-                JOIN search_blocks b ON b.block = found.block,
+                JOIN search_blocks b ON b.block = found.block AND b.newest >= lowest,
+                LATERAL (SELECT substring(found.slots FROM b.part * 512 + 1 FOR 512)) AS of(slots),
                 LATERAL unnest(b.articles, b.moments) WITH ORDINALITY AS u(id, m, n)
-                WHERE bit_count(found.slots) > 0 AND get_bit(found.slots, n::integer - 1) = 1
+                WHERE bit_count(found.slots) > 0 AND bit_count(of.slots) > 0
+                  AND get_bit(of.slots, n::integer - 1) = 1
                   AND u.m >= lowest AND u.m < after
                 ORDER BY u.m DESC, u.id DESC) c
             CROSS JOIN LATERAL (
@@ -191,7 +208,12 @@ $$
 
 def upgrade() -> None:
     sqlite = op.get_bind().dialect.name == "sqlite"
-    op.execute(TAIL.format(id="INTEGER" if sqlite else "bigint"))
+    op.execute(
+        TAIL.format(
+            id="INTEGER" if sqlite else "bigint",
+            signature="" if sqlite else ", signature bit varying",
+        )
+    )
     for statement in [SQLITE] if sqlite else POSTGRESQL:
         # As it is: none of the colons and per cent signs is a parameter.
         op.get_bind().exec_driver_sql(statement.replace("%", "%%") if not sqlite else statement)
