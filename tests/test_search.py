@@ -15,7 +15,7 @@ from ecnews.errors import ArgumentError
 from ecnews.items import Article
 from ecnews.storage import database, search
 from ecnews.storage.schema import articles
-from ecnews.storage.search import Query, parse, postgresql
+from ecnews.storage.search import Query, parse
 from ecnews.storage.search.fold import fold
 from ecnews.storage.writer import Writer
 from tests.replica import Corpus
@@ -24,9 +24,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    # Small enough that the tests have blocks, of two parts, and a tail.
-    monkeypatch.setattr(postgresql, "BLOCK", 2 * postgresql.PART)
+def engine(database_url: str) -> Iterator[Engine]:
     engine = database.connect(database_url)
     yield engine
     engine.dispose()

@@ -11,12 +11,14 @@ from sqlalchemy import (
     Column,
     ColumnClause,
     ColumnElement,
+    Connection,
     Table,
     any_,
     column,
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -24,6 +26,15 @@ _INSERT: dict[str, Callable[[Table], Any]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
+
+
+_WRITING = 0x65636E657774  # names the lock; any number, the same for all
+
+
+def lock(connection: Connection) -> None:
+    """Keeps other writers out until the transaction ends, as SQLite does by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITING})
 
 
 def upsert(

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 
-from sqlalchemy import BigInteger, Connection, column, delete, insert, select, table, text
+from sqlalchemy import BigInteger, Connection, Engine, column, delete, insert, select, table, text
 
 from ecnews.storage.schema import articles
 from ecnews.storage.search import postgresql, sqlite
@@ -20,9 +20,9 @@ from ecnews.storage.statements import among
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["Entry", "Query", "find", "keep", "parse", "reindex", "reindex_if_waiting"]
+__all__ = ["Entry", "Query", "find", "keep", "parse", "reindex", "reindex_if_waiting", "settle"]
 
-_search_tail = table("search_tail", column("article_id", BigInteger))
+_search_tail = table("search_tail", column("article_id", BigInteger), column("moment"))
 _AT_ONCE = 1000  # articles of the tail read at a time
 
 
@@ -51,9 +51,15 @@ def keep(
     fresh = [entry for entry in now.values() if entry.id not in same]
     if indexed:
         index.add(connection, fresh)
-        index.settle(connection)
     else:
         _to_tail(connection, fresh)
+
+
+def settle(engine: Engine) -> None:
+    """Packs the index where there is enough to pack; to be called now and then, between the
+    transactions of a writer."""
+    if engine.dialect.name == "postgresql":
+        postgresql.settle(engine)
 
 
 def reindex(connection: Connection) -> int:
@@ -93,7 +99,7 @@ def _leave_tail(connection: Connection, ids: Sequence[int]) -> set[int]:
 
 
 def _to_tail(connection: Connection, entries: Iterable[Entry]) -> None:
-    if rows := [{"article_id": entry.id} for entry in entries]:
+    if rows := [{"article_id": entry.id, "moment": entry.moment} for entry in entries]:
         connection.execute(insert(_search_tail), rows)
 
 

@@ -2,7 +2,7 @@
 
 The characters of an article and their pairs fall into buckets; its signature has a bit for each of
 them. An article that lacks a bit of a word cannot have the word; of those that have them all, most
-do, and are looked at, newest first, until there are enough. For 2,048 articles together, a block,
+do, and are looked at, newest first, until there are enough. For 1,024 articles together, a block,
 the signatures lie on their side: a row a bucket, so that a word reads some ten rows a block. What
 is not yet a block, the tail, is compared signature by signature.
 """
@@ -14,15 +14,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ecnews.storage.search.entry import Entry
 from ecnews.storage.search.fold import Codes, codes
 from ecnews.storage.search.query import Query
+from ecnews.storage.statements import lock
 
-PART = 512  # places that are looked through for the bits that are set
-BLOCK = 4 * PART
+PART = 256  # articles that are looked through together
+_PARTS = 4
+BLOCK = _PARTS * PART
 # The same figures stand in the functions of the database (migration 0003).
 _PAIR_BITS, _SINGLE_BITS = 14, 12
 _PAIRS = 1 << _PAIR_BITS
@@ -36,15 +38,18 @@ def add(connection: Connection, entries: Iterable[Entry]) -> None:
     """Appends to the tail."""
     if found := list(entries):
         signatures = np.packbits(_bits(found), axis=1)
-        ids = np.array([entry.id for entry in found], np.int64)
-        _copy(connection, "search_tail", signatures, {"article_id": ids}, "signature")
+        columns = {
+            "article_id": np.array([entry.id for entry in found], np.int64),
+            "moment": np.array([entry.moment for entry in found], np.int64),
+        }
+        _copy(connection, "search_tail", signatures, columns, "signature")
 
 
 def remove(connection: Connection, entries: Iterable[Entry]) -> None:
     """Empties the places of articles; their bits stay, and no longer stand for anything."""
     if ids := [entry.id for entry in entries]:
         statement = (
-            "UPDATE search_blocks SET articles = ARRAY("
+            "UPDATE search_parts SET articles = ARRAY("
             " SELECT CASE WHEN id = ANY(:ids) THEN 0 ELSE id END"
             " FROM unnest(articles) WITH ORDINALITY AS place(id, n) ORDER BY n)"
             " WHERE articles && CAST(:ids AS bigint[])"
@@ -53,8 +58,14 @@ def remove(connection: Connection, entries: Iterable[Entry]) -> None:
 
 
 def rebuild(connection: Connection) -> None:
-    connection.execute(text("TRUNCATE search_blocks, search_slices, search_tail"))
-    connection.execute(text("INSERT INTO search_tail SELECT id FROM articles"))
+    connection.execute(text("TRUNCATE search_parts, search_slices, search_tail"))
+    connection.execute(
+        text(
+            "INSERT INTO search_tail (article_id, moment)"
+            " SELECT id, coalesce(CAST(extract(epoch FROM published_at) AS bigint), 0)"
+            " FROM articles"
+        )
+    )
     while _seal(connection):
         pass
     # What is left has no signatures yet.
@@ -63,9 +74,14 @@ def rebuild(connection: Connection) -> None:
     add(connection, left)
 
 
-def settle(connection: Connection) -> None:
-    """Makes a block of the tail if there are enough articles."""
-    _seal(connection)
+def settle(engine: Engine) -> None:
+    """Makes a block of the tail if there are enough articles, and makes room where they were."""
+    with engine.begin() as connection:
+        lock(connection)
+        sealed = _seal(connection)
+    if sealed:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM search_tail"))
 
 
 def find(connection: Connection, query: Query, limit: int | None) -> list[tuple[int, int]]:
@@ -90,14 +106,13 @@ def _seal(connection: Connection) -> bool:
     if count < BLOCK:
         return False
     entries = _oldest(connection)
-    statement = text("SELECT coalesce(max(block), 0) + 1 FROM search_blocks")
-    block = connection.execute(statement).scalar_one()
+    statement = text("SELECT coalesce(max(part) / :parts, 0) + 1 FROM search_parts")
+    block = connection.execute(statement, {"parts": _PARTS}).scalar_one()
     connection.execute(
-        text("INSERT INTO search_blocks VALUES (:block, :part, :newest, :articles, :moments)"),
+        text("INSERT INTO search_parts VALUES (:part, :newest, :articles, :moments)"),
         [
             {
-                "block": block,
-                "part": start // PART,
+                "part": block * _PARTS + start // PART,
                 "newest": max(entry.moment for entry in entries[start : start + PART]),
                 "articles": [entry.id for entry in entries[start : start + PART]],
                 "moments": [entry.moment for entry in entries[start : start + PART]],

@@ -69,10 +69,6 @@ def rebuild(connection: Connection) -> None:
         add(connection, map(Entry.of, part))
 
 
-def settle(connection: Connection) -> None:
-    """Nothing is left for later here."""
-
-
 def find(connection: Connection, query: Query, limit: int | None) -> list[tuple[int, int]]:
     """Moment and id of the newest articles in the index that the query finds."""
     values: dict[str, Any] = {
