@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from tests.replica.articles import MOST_ARTICLES, Corpus
+from tests.replica.pollution import polluted
 from tests.replica.server import listen
 from tests.replica.site import Site
 
@@ -32,10 +33,15 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--manifest", type=Path, metavar="FILE", help="write what is to be found")
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
     parser.add_argument("--weight", type=int, default=30, metavar="KB", help="of an article page")
+    parser.add_argument(
+        "--spam", type=float, default=0, metavar="RATE", help="share of polluted pages, 0 to 1"
+    )
     parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
     arguments = parser.parse_args(argv)
     if not 1 <= arguments.articles <= MOST_ARTICLES:
         parser.error(f"--articles: from 1 to {MOST_ARTICLES}")
+    if not 0 <= arguments.spam <= 1:
+        parser.error("--spam: from 0 to 1")
     return arguments
 
 
@@ -44,7 +50,8 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.manifest:
         corpus.write_manifest(arguments.manifest)
     site = Site(corpus, arguments.weight)
-    with listen(site.respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:
+    respond = polluted(site.respond, arguments.spam, arguments.seed)
+    with listen(respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:
         print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
         server.serve_forever()
 
