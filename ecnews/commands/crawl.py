@@ -36,6 +36,7 @@ class Command(crawl.Command):
         assert self.settings is not None
         from ecnews.storage import database  # late: `scrapy list` loads this module as well
 
+        self.settings.set("ECNEWS_ARGUMENTS", dict(opts.spargs), priority="cmdline")
         try:
             crawler = self._create_crawler(args[0])
             # Made once for its complaints, which Scrapy would log as a traceback, exiting with 0.
@@ -78,6 +79,11 @@ def _summary(verdict: Verdict, stats: Mapping[str, Any], url: str) -> Iterator[s
             yield f"  {title:11} {sum(why.values())}: " + ", ".join(
                 f"{k} {n}" for k, n in why.items()
             )
+    if taken := stats.get("ecnews/taken_in"):
+        yield f"  took in     {taken} that an earlier run could not store"
+    if outages := stats.get("ecnews/outages"):
+        times = "once" if outages == 1 else f"{outages} times"
+        yield f"  away        the database, {times}, {stats['ecnews/outage_seconds']} s in all"
     yield (
         f"  took        {stats.get('elapsed_time_seconds', 0):.0f} s,"
         f" {stats['response_received_count']} pages"
@@ -95,7 +101,7 @@ def _examples(url: str) -> Iterator[str]:
     parsed = database.parse_url(url)
     for query in _EXAMPLES:
         if parsed.drivername != "sqlite":
-            target = parsed.set(drivername="postgresql").render_as_string(hide_password=True)
+            target = database.shown(parsed.set(drivername="postgresql"))
             yield shlex.join(["psql", target, "-c", query])
         elif shutil.which("sqlite3"):
             yield f'sqlite3 {shlex.quote(parsed.database or "")} "{query}"'
@@ -110,7 +116,7 @@ def _examples(url: str) -> Iterator[str]:
 def _shown(url: str) -> str:
     from ecnews.storage import database
 
-    return database.parse_url(url).render_as_string(hide_password=True)
+    return database.shown(database.parse_url(url))
 
 
 def _relative(path: str) -> str:
