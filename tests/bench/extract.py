@@ -13,7 +13,7 @@ import lxml.html
 from ecnews import catalog
 from ecnews.pages import around, article, document, hidden
 from ecnews.pages.blocks import Blocks
-from ecnews.text import cleaning, quality, spam
+from ecnews.text import charset, cleaning, hijack, quality, spam
 from ecnews.text.whitespace import squeeze
 from tests.bench.measure import Row, cpu_ms
 from tests.replica import Article, Block, Corpus
@@ -50,8 +50,8 @@ def rows() -> Iterator[Row]:
 
 
 def _cleaning() -> Row:
-    """What an honest article costs besides finding it on its page: looking for what is hidden and
-    strewn, for words of spam and of the publisher, judging its blocks and what came of them."""
+    """What an honest article costs besides finding it on its page: looking for what is hijacked,
+    hidden and strewn, for words of spam and of the publisher, judging its blocks and what came of them."""
     corpus = Corpus(1000, seed=3)
     body = ArticlePage(corpus, _long(corpus), weight=60).render()
     page = document.parse(body)
@@ -59,8 +59,11 @@ def _cleaning() -> Row:
     texts = [place.line.text for place in found.lines if place.own]
     read = Blocks(texts)
 
+    shown = charset.decode(body)
+
     def clean() -> None:
         document.unstrewn(body)
+        hijack.recover(shown)
         hidden.hide(page.root, page.source)
         cleaned = cleaning.clean(texts)
         around.in_tags(page, read)
