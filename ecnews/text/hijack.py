@@ -145,7 +145,7 @@ def _mostly_simple(text: str) -> bool:
 
 def _has_sign(text: str) -> bool:
     """Whether anything in the text could be a mirror's: an honest page pays for this look alone."""
-    if any(sign in text for sign in _signs()):
+    if any(map(text.__contains__, _signs())):
         return True
     return any(lost in text and _FIRST[lost].search(text) for lost in _FIRST)
 

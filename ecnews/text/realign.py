@@ -44,6 +44,7 @@ _OFTEN = 30  # of those that fit, looked at whatever stands before them
 _WIDE = 100  # where nothing of the first one is known
 _PAIRED = 16  # firsts of two characters
 _SMALL = 200  # characters that fit: looked at one by one
+_GLANCE, _NONSENSE = 5, -12.0  # characters that tell a shifted text, and what one costs there
 _STEP, _ROOM = 10, 4096  # characters an even reading is taken on; that a search may take
 _LITERAL = 25.0  # a sign taken for text
 _LETTER, _ANY_LETTER = 1.0, 5.0  # a letter lost behind a run: known from the page, or not
@@ -127,6 +128,7 @@ class _Search:
         self.source = source
         self.evidence = evidence
         self.statistics = statistics()
+        self.shifted: dict[int, bool] = {}
         self.asks = "？" not in source
         self.lines = "<p" not in source
 
@@ -318,7 +320,7 @@ class _Search:
                     new = self._take(state, char if open_ else char + swallowed, end)
                     text = new.text + swallowed if open_ else new.text
                     yield new._replace(score=new.score - cost, text=text)
-        if _MARKUP.match(self.source, end):
+        if _MARKUP.match(self.source, end) or self._is_shifted(end):
             return
         if word := _WORD.match(self.source, end):
             letter = self._letter(word[0])
@@ -365,7 +367,7 @@ class _Search:
             yield "", 2.0
             if self.asks:
                 yield "？", 5.0
-        elif rest[0] not in "0123456789.%":
+        elif rest[0] not in "0123456789.%" and not self._is_shifted(end):
             if self.asks:
                 yield "？", 6.0
             if self.lines:
@@ -377,6 +379,16 @@ class _Search:
         """What an even reading has at a place, Simplified; nothing where that is not sure."""
         char = self.source[self._past_note(at) :][:1] or "\n"
         return "" if char in "?\ufffd" else plain(char)
+
+    def _is_shifted(self, at: int) -> bool:
+        """Whether what is shown at a place is no Chinese at all."""
+        known = self.shifted.get(at)
+        if known is None:
+            text = plain(self.source[at : at + _GLANCE])
+            score = self.statistics.score(text[:2].rjust(2, "，"), text[2:])
+            known = len(text) == _GLANCE and score < _NONSENSE * (_GLANCE - 2)
+            self.shifted[at] = known
+        return known
 
     def _past_note(self, at: int) -> int:
         note = _NOTE.match(self.source, at)
@@ -521,14 +533,15 @@ def _pairs(held: int, trail: int, last: str, follows: str) -> tuple[str, ...]:
         8, [(m.single[one] + (pair(one, follows) if follows else 0.0), one) for one in cell.often]
     )
     found: dict[str, float] = {}
+    behind = {one: pair(one, follows) for one in cell.chars} if follows else {}
     for rank, (one, char) in enumerate(firsts):
         leads, simple = lost[known[char][1]], plain(char)
         after, back = m.follow[simple], m.rest.get(simple, -1.0)
-        for second in cell.chars.keys() & after.keys():
-            weight = one + after[second] + (pair(second, follows) if follows else 0.0)
+        likely = [(after[second], second) for second in cell.chars.keys() & after.keys()]
+        for weight, second in likely:
             for other in cell.chars[second]:
                 if known[other][0] in leads:
-                    found[char + other] = weight
+                    found[char + other] = one + weight + behind.get(second, 0.0)
         for weight, second in seconds if rank < 8 else ():
             for other in cell.chars[second]:
                 if known[other][0] in leads:

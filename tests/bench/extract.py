@@ -51,7 +51,7 @@ def rows() -> Iterator[Row]:
 
 def _cleaning() -> Row:
     """What an honest article costs besides finding it on its page: looking for what is hijacked,
-    hidden and strewn, for words of spam and of the publisher, and judging its blocks and the whole."""
+    hidden and strewn, for words of spam and of the publisher, and judging what is there."""
     corpus = Corpus(1000, seed=3)
     body = ArticlePage(corpus, _long(corpus), weight=60).render()
     page = document.parse(body)
