@@ -41,7 +41,7 @@ _WORSE = 16.0  # than the best there: given up
 _CLEAR = 0.7  # by how much the chosen reading must be the better one
 _FEW, _MANY = 6, 32  # characters looked at for one place, where the next one is known or not
 _OFTEN = 30  # of those that fit, looked at whatever stands before them
-_WIDE = 100  # where nothing of the first one is known
+_WIDE = 40  # where nothing of the first one is known
 _PAIRED = 16  # firsts of two characters
 _SMALL = 200  # characters that fit: looked at one by one
 _GLANCE, _NONSENSE = 5, -12.0  # characters that tell a shifted text, and what one costs there
@@ -422,7 +422,7 @@ class _Frontier:
         if len(states) > _STATES:
             open_ = [state for state in states if state.held < 0]
             states = nlargest(_STATES, (state for state in states if state.held >= 0))
-            states += nlargest(_STATES, open_)
+            states += nlargest(_STATES // 2, open_)
         least = max(states).score - _WORSE
         return at, [state for state in states if state.score > least]
 
