@@ -18,7 +18,7 @@ from ecnews.storage import migrations, search
 _ACCEPTED = "sqlite:///ecnews.db or postgresql+psycopg://user:password@host/name"
 _CONNECT_TIMEOUT = 10  # s
 _BUSY_TIMEOUT = 30.0  # s that SQLite waits for another writer
-_CRAWL_TIMEOUT = 5.0  # s, for a crawl, which stands still meanwhile and tries again later
+_CRAWL_TIMEOUT = 2.0  # s, for a crawl, which stands still meanwhile and tries again later
 _UPGRADE_TIMEOUT = 900  # s that a crawl waits for another that upgrades the database
 # Names the lock that crawlers take while they upgrade; any number, the same for all.
 _UPGRADING = 0x65636E657773

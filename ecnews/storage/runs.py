@@ -59,7 +59,7 @@ def finish(
     engine: Engine, id_: int, verdict: str, sentence: str, counts: dict[str, int], now: datetime
 ) -> None:
     """Writes what became of the run. Raises DatabaseError."""
-    end = {"verdict": verdict, "sentence": sentence, "counts": counts}
+    end: dict[str, Any] = {"verdict": verdict, "sentence": sentence, "counts": counts}
     end |= {"updated_at": now, "finished_at": now}
     with database.transaction(engine) as connection:
         connection.execute(update(runs).where(runs.c.id == id_).values(end))
