@@ -1,26 +1,172 @@
-"""What tells two texts apart, and what does not."""
+"""What tells two texts apart, and what does not: the exact hash, and MinHash signatures.
+
+A signature is made by one-permutation hashing with optimal densification (Li, Owen and Zhang 2012;
+Shrivastava 2017): each 4-gram is hashed once, its top bits choose the slot, the least of a slot
+stays, and an empty slot borrows from a full one. Of each slot 16 bits are kept (b-bit minwise
+hashing, Li and König 2010).
+"""
 
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-_NO_WORD = re.compile(r"[\W_]+")
+import numpy as np
+import numpy.typing as npt
+
+Slots = npt.NDArray[np.uint16]
+
+SLOTS = 128
+# Three slots a band: of two texts with a Jaccard similarity of .35, .40, .45, .50 the bands find
+# .84, .94, .98 and 1.00. An article with 10 % of its characters changed has kept .49.
+BANDS, ROWS = 42, 3
+_SHINGLE = 4
+_SLOT_BITS = SLOTS.bit_length() - 1
+_DOT = ord(".")
+_ASTRAL = 0x10000
+_SLOW = 0xFFFF  # in the table: a character that NFKC does not turn into one of its own
+
+_FACTORS = np.array(
+    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64
+)
+_MIX = np.uint64(0xBF58476D1CE4E5B9)
+_HIGH, _LOW = np.uint64(31), np.uint64(29)
+_STARTS = np.arange(SLOTS, dtype=np.uint64) << np.uint64(64 - _SLOT_BITS)
+_KEPT = np.uint64(20)  # which bits of a slot's least are kept; those above chose the slot
+# Where an empty slot looks for a full one: an order of its own, the same in every process.
+_LENDERS = np.argsort(
+    (np.arange(1, SLOTS * SLOTS + 1, dtype=np.uint64) * _FACTORS[0] * _MIX).reshape(SLOTS, SLOTS)
+)
+_BAND_SEEDS = np.arange(1, BANDS + 1, dtype=np.uint64) * _FACTORS[1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signature:
+    """128 slots of 16 bits, of how many 4-grams they are the least, and the keys of its bands."""
+
+    slots: Slots
+    shingles: int
+    bands: npt.NDArray[np.int32]
+
+
+def band_keys(slots: Slots) -> npt.NDArray[np.int32]:
+    """One key of 32 bits a band (last axis): two texts that share a key may be near."""
+    rows = slots[..., : BANDS * ROWS].astype(np.uint64).reshape(*slots.shape[:-1], BANDS, ROWS)
+    keys = rows[..., 0] << np.uint64(32) | rows[..., 1] << np.uint64(16) | rows[..., 2]
+    keys += _BAND_SEEDS
+    keys *= _MIX
+    keys ^= keys >> _HIGH
+    keys *= _FACTORS[2]
+    return (keys >> np.uint64(32)).astype(np.uint32).view(np.int32)
 
 
 def content_hash(*texts: str) -> str:
     """SHA-256 (64 hex digits) of the letters and digits of the texts: width, blanks and
-    punctuation do not count.
+    punctuation do not count, but for the point of a decimal fraction.
 
     >>> content_hash("销售额 达３亿元，") == content_hash("销售额达3亿元。")
     True
     >>> content_hash("销售额达3亿元") == content_hash("销售额达4亿元")
     False
+    >>> content_hash("增长1.25倍") == content_hash("增长12.5倍")
+    False
     """
     digest = hashlib.sha256()
     for text in texts:
-        # In this order: without full-width punctuation most texts are normal already.
-        words = unicodedata.normalize("NFKC", _NO_WORD.sub("", text))
-        digest.update(words.encode("utf-8", "replace") + b"\0")
+        digest.update(folded(text).tobytes() + b"\xff\xff\xff\xff")
     return digest.hexdigest()
+
+
+def folded(text: str) -> npt.NDArray[np.uint32]:
+    """The code points of what counts: letters and digits in NFKC, and decimal points.
+
+    >>> "".join(map(chr, folded("①ＡＩ 导购：“100㎡”，涨 ３．５％！")))
+    '1AI导购100m2涨3.5'
+    """
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    if not codes.size:
+        return codes
+    table = _table()
+    if codes.max() >= _ASTRAL:
+        return _folded_slowly(text)
+    kept = table.take(codes)
+    if kept.max() == _SLOW:
+        return _folded_slowly(text)
+    return _without_stops(kept[kept != 0])
+
+
+def _folded_slowly(text: str) -> npt.NDArray[np.uint32]:
+    """For texts with characters that NFKC turns into several, or that lie outside of the BMP."""
+    letters = [c for c in unicodedata.normalize("NFKC", text) if c.isalnum() or c == "."]
+    codes = np.frombuffer("".join(letters).encode("utf-32-le", "surrogatepass"), "<u4")
+    return _without_stops(codes)
+
+
+def _without_stops(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """A point stays between two digits only."""
+    points = np.flatnonzero(codes == _DOT)
+    if not points.size:
+        return codes
+    digit = np.zeros(codes.size + 2, bool)
+    digit[1:-1] = (codes >= ord("0")) & (codes <= ord("9"))
+    kept = np.ones(codes.size, bool)
+    kept[points] = digit[points] & digit[points + 2]
+    return codes[kept]
+
+
+@cache
+def _table() -> npt.NDArray[np.uint32]:
+    """What becomes of each character of the BMP: 0 where it does not count."""
+    table = np.zeros(_ASTRAL, np.uint32)
+    for code in range(_ASTRAL):
+        normal = unicodedata.normalize("NFKC", chr(code))
+        if len(normal) == 1 and (normal.isalnum() or normal == "."):
+            table[code] = ord(normal)
+        elif any(map(str.isalnum, normal)) or unicodedata.combining(normal[0]):
+            table[code] = _SLOW
+    return table
+
+
+def signature(text: str) -> Signature:
+    """Of any text, also an empty one: what has fewer than four characters is one shingle."""
+    codes = folded(text).astype(np.uint64)
+    if codes.size < _SHINGLE:
+        codes = np.pad(codes, (0, _SHINGLE - codes.size))
+    end = codes.size - _SHINGLE + 1
+    hashes = codes[:end] * _FACTORS[0]
+    for place in range(1, _SHINGLE):
+        hashes += codes[place : place + end] * _FACTORS[place]
+    hashes ^= hashes >> _HIGH
+    hashes *= _MIX
+    hashes ^= hashes >> _LOW
+    hashes.sort()
+    begin = hashes.searchsorted(_STARTS)
+    full = np.empty(SLOTS, bool)
+    np.less(begin[:-1], begin[1:], out=full[:-1])
+    full[-1] = begin[-1] < end
+    least = hashes[np.minimum(begin, end - 1)]
+    if not full.all():
+        empty = np.flatnonzero(~full)
+        order = _LENDERS[empty]
+        least[empty] = least[order[np.arange(empty.size), full[order].argmax(axis=1)]]
+    slots = (least >> _KEPT).astype(np.uint16)
+    return Signature(slots, end, band_keys(slots))
+
+
+def similarity(slots: Slots, others: Slots) -> npt.NDArray[np.floating[Any]]:
+    """The Jaccard similarity of one text to each of others (rows), estimated: ±.04 at .5."""
+    return (slots == others).sum(axis=-1, dtype=np.uint8) / SLOTS
+
+
+def containment(similarity: Any, shingles: int, others: Any) -> Any:
+    """How much of the smaller text stands in the other, from their Jaccard similarity: what a
+    dropped paragraph or an added blurb does not lower.
+
+    >>> float(containment(0.5, 100, 200))  # one is the half of the other
+    1.0
+    """
+    common = similarity * (shingles + others) / (1 + similarity)
+    return np.minimum(common / np.minimum(shingles, others), 1.0)
