@@ -1,0 +1,130 @@
+"""Whether two texts tell the same story, or merely look alike.
+
+A copy keeps the figures, dates and names of its original; what is edited in it lies anywhere. Of two
+texts from one formula (the flash of each month, a list of prices, the report of each company) the
+words stay, and the figures, dates and names change. So each figure of the part in common is weighed:
+how likely is what became of it if characters change as often as in the words around it, and how
+likely if it was drawn anew? Sums of logarithms decide, as in naive Bayes.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+
+from rapidfuzz.distance import Levenshtein
+
+from ecnews.text import figures
+from ecnews.text.align import Alignment, Change, align
+from ecnews.text.figures import Piece
+from ecnews.text.fingerprint import folded
+
+LEAST_BODY = 80  # characters; a shorter body is compared exactly
+
+_TELLING = 20  # characters; below it a body alone tells no story ("See the table.")
+_LEAST_COVERED = 0.55  # of one of the texts that the other must have
+_NOISE = (0.004, 0.2)  # share of edited characters: a slip of the pen at least
+_KEPT = 0.6  # of the figures of a formula that stay from one text to the next
+_MOST_FOR_FIGURES = 2.5  # figures that stayed may be the formula's own
+_MOST_FOR_EDITS = 8.0
+_SCATTERED = 0.3  # for each character edited alone
+_NAME, _NAME_AGAIN, _NAME_OF_TITLE = -0.6, -2.0, -5.0
+_LEAST_SCORE = -0.5
+
+
+@dataclass(frozen=True)
+class Told:
+    """A text made ready for comparison."""
+
+    title: str
+    body: str
+
+    @cached_property
+    def sentences(self) -> list[Piece]:
+        return list(figures.pieces(self.body))
+
+    @cached_property
+    def headline(self) -> list[Piece]:
+        return list(figures.pieces(self.title))
+
+    @cached_property
+    def text(self) -> str:
+        return "".join(piece.plain for piece in (*self.headline, *self.sentences))
+
+    @cached_property
+    def exact(self) -> bytes:
+        return folded(self.body).tobytes()
+
+    @cached_property
+    def figures(self) -> set[str]:
+        return {figure for piece in self.sentences for figure in piece.figures}
+
+
+def same(ours: Told, theirs: Told) -> bool:
+    """Whether one is a copy of the other: exactly for short bodies, else by weighing."""
+    if ours.exact == theirs.exact:
+        return len(ours.body) >= _TELLING or folded(ours.title).tobytes() == folded(theirs.title).tobytes()
+    if min(len(ours.body), len(theirs.body)) < LEAST_BODY:
+        return False
+    common = align(ours.sentences, theirs.sentences)
+    return max(common.covered) >= _LEAST_COVERED and score(ours, theirs, common) >= _LEAST_SCORE
+
+
+def score(ours: Told, theirs: Told, common: Alignment) -> float:
+    """Above 0 where a copy is likelier, in natural logarithms of odds."""
+    title = align(ours.headline, theirs.headline)
+    low, high = _NOISE
+    noise = min(max(common.edited / (common.length + 40), low), high)
+    kept = changed = 0.0
+    for change in (*common.figures, *title.figures):
+        if change.before == change.after:
+            kept += _weight(change, noise)
+        elif not (change.before in theirs.figures and change.after in ours.figures):
+            changed += _weight(change, noise)
+    alone = sum(times == 1 and len(max(change, key=len)) == 1 for change, times in common.words.items())
+    words = _SCATTERED * alone + sum(_names(ours, theirs, {*common.words, *title.words}))
+    return min(kept, _MOST_FOR_FIGURES) + changed + min(words, _MOST_FOR_EDITS)
+
+
+@cache
+def _odds(length: int, changed: int, noise: float) -> float:
+    """Log of how much likelier so many changed characters of a figure are in an edited copy than in
+    another text of the formula."""
+    if not changed:
+        return length * math.log(1 - noise) - math.log(_KEPT)
+    copied = math.comb(length, changed) * noise**changed * (1 - noise) ** (length - changed)
+    anew = 1.0 if length == 1 else 0.5 if changed == length else 0.5 / (length - 1)
+    return math.log(copied / ((1 - _KEPT) * anew))
+
+
+def _weight(change: Change, noise: float) -> float:
+    before, after = change
+    if before == after:
+        return _odds(len(before), 0, noise)
+    # A character put into a figure leaves a part of it: one edit.
+    divided = before.startswith(after) or before.endswith(after)
+    divided |= after.startswith(before) or after.endswith(before)
+    changed = 1 if divided else Levenshtein.distance(before, after)
+    return _odds(max(len(before), len(after)), changed, noise)
+
+
+def _names(ours: Told, theirs: Told, changes: Iterable[Change]) -> Iterable[float]:
+    """What speaks against a copy: names that one text has and the other replaced everywhere."""
+    for before, after in changes:
+        if not before or not after or len(before + after) < 3 or before in theirs.text or after in ours.text:
+            continue
+        if before in _paraphrases() and after in _paraphrases():
+            continue
+        times = min(ours.text.count(before), theirs.text.count(after))
+        titled = before in ours.title and after in theirs.title
+        yield _NAME if times < 2 else _NAME_OF_TITLE if titled else _NAME_AGAIN
+
+
+@cache
+def _paraphrases() -> frozenset[str]:
+    data = files("ecnews.text.rules").joinpath("paraphrase.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(data)["words"].split())
