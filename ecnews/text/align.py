@@ -1,9 +1,9 @@
-"""What changed from one text to another: sentences are matched wherever they stand, then aligned."""
+"""What changed from one text to another: sentences are matched wherever they stand, and aligned."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ class Alignment:
     words, without figures, that were replaced by others."""
 
     covered: tuple[float, float] = (0.0, 0.0)  # the share of each text that the other has
+    leads: bool = False  # the first sentence of one of them is in common
     length: int = 0  # characters in common, edited ones included
     edited: int = 0  # of these, edited; a long replacement counts as two
     figures: list[Change] = field(default_factory=list)
@@ -42,12 +43,16 @@ def align(ours: Sequence[Piece], theirs: Sequence[Piece]) -> Alignment:
     for a, b in pairs:
         _compare(a, b, found)
     if pairs:
-        kept, others = (sum(len(piece.masked) for piece in side) for side in zip(*pairs, strict=True))
+        found.leads = any(a is ours[0] or b is theirs[0] for a, b in pairs)
         found.covered = (
-            kept / sum(len(piece.masked) for piece in ours),
-            others / sum(len(piece.masked) for piece in theirs),
+            _length(a for a, _ in pairs) / _length(ours),
+            _length(b for _, b in pairs) / _length(theirs),
         )
     return found
+
+
+def _length(pieces: Iterable[Piece]) -> int:
+    return sum(len(piece.masked) for piece in pieces)
 
 
 def _matched(ours: Sequence[Piece], theirs: Sequence[Piece]) -> list[tuple[Piece, Piece]]:
@@ -60,14 +65,17 @@ def _matched(ours: Sequence[Piece], theirs: Sequence[Piece]) -> list[tuple[Piece
         scorer=fuzz.ratio,
         score_cutoff=_LEAST_RATIO,
     )
-    rows, columns = np.nonzero(masked)
+    cells = np.argwhere(masked)
     # Of rows of one formula those with equal figures, then those that stand in the same place.
-    plain = [fuzz.ratio(ours[i].plain, theirs[j].plain) for i, j in zip(rows, columns, strict=True)]
-    apart = np.abs(rows / len(ours) - columns / len(theirs))
-    order = np.argsort(-(masked[rows, columns] + 0.3 * np.array(plain) - 5 * apart))
+    score = [
+        masked[i, j]
+        + 0.3 * fuzz.ratio(ours[i].plain, theirs[j].plain)
+        - 5 * abs(i / len(ours) - j / len(theirs))
+        for i, j in cells.tolist()
+    ]
     pairs: list[tuple[Piece, Piece]] = []
     left, right = set(range(len(ours))), set(range(len(theirs)))
-    for i, j in zip(rows[order].tolist(), columns[order].tolist(), strict=True):
+    for i, j in cells[np.argsort(score)[::-1]].tolist():
         if i in left and j in right:
             left.remove(i)
             right.remove(j)

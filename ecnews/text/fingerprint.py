@@ -25,7 +25,7 @@ SLOTS = 128
 BANDS, ROWS = 42, 3
 _SHINGLE = 4
 _SLOT_BITS = SLOTS.bit_length() - 1
-_DOT = ord(".")
+_DOT, _ZERO, _NINE = np.uint32(ord(".")), np.uint32(ord("0")), np.uint32(9)
 _ASTRAL = 0x10000
 _SLOW = 0xFFFF  # in the table: a character that NFKC does not turn into one of its own
 
@@ -95,26 +95,25 @@ def folded(text: str) -> npt.NDArray[np.uint32]:
     kept = table.take(codes)
     if kept.max() == _SLOW:
         return _folded_slowly(text)
-    return _without_stops(kept[kept != 0])
+    return _counting(kept)
 
 
 def _folded_slowly(text: str) -> npt.NDArray[np.uint32]:
     """For texts with characters that NFKC turns into several, or that lie outside of the BMP."""
-    letters = [c for c in unicodedata.normalize("NFKC", text) if c.isalnum() or c == "."]
-    codes = np.frombuffer("".join(letters).encode("utf-32-le", "surrogatepass"), "<u4")
-    return _without_stops(codes)
+    normal = unicodedata.normalize("NFKC", text)
+    return _counting(
+        np.array([ord(c) if c.isalnum() or c == "." else 0 for c in normal], np.uint32)
+    )
 
 
-def _without_stops(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """A point stays between two digits only."""
+def _counting(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Without zeros, and without points that do not stand between two digits."""
     points = np.flatnonzero(codes == _DOT)
-    if not points.size:
-        return codes
-    digit = np.zeros(codes.size + 2, bool)
-    digit[1:-1] = (codes >= ord("0")) & (codes <= ord("9"))
-    kept = np.ones(codes.size, bool)
-    kept[points] = digit[points] & digit[points + 2]
-    return codes[kept]
+    if points.size:
+        before, after = (codes.take(points + step, mode="clip") for step in (-1, 1))
+        codes[points[(before - _ZERO > _NINE) | (after - _ZERO > _NINE)]] = 0
+    counting: npt.NDArray[np.uint32] = codes[codes != 0]
+    return counting
 
 
 @cache
@@ -158,7 +157,8 @@ def signature(text: str) -> Signature:
 
 def similarity(slots: Slots, others: Slots) -> npt.NDArray[np.floating[Any]]:
     """The Jaccard similarity of one text to each of others (rows), estimated: ±.04 at .5."""
-    return (slots == others).sum(axis=-1, dtype=np.uint8) / SLOTS
+    common: npt.NDArray[np.uint8] = (slots == others).sum(axis=-1, dtype=np.uint8)
+    return common / SLOTS
 
 
 def containment(similarity: Any, shingles: int, others: Any) -> Any:

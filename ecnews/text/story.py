@@ -1,19 +1,19 @@
 """Whether two texts tell the same story, or merely look alike.
 
-A copy keeps the figures, dates and names of its original; what is edited in it lies anywhere. Of two
-texts from one formula (the flash of each month, a list of prices, the report of each company) the
-words stay, and the figures, dates and names change. So each figure of the part in common is weighed:
-how likely is what became of it if characters change as often as in the words around it, and how
-likely if it was drawn anew? Sums of logarithms decide, as in naive Bayes.
+A copy keeps the figures, dates and names of its original; what is edited in it lies anywhere. Of
+two texts from one formula (the flash of each month, a list of prices, the report of each company)
+the words stay, and the figures, dates and names change. So each figure of the part in common is
+weighed: how likely is what became of it if characters change as often as in the words around it,
+and how likely if it was drawn anew? Sums of logarithms decide, as in naive Bayes.
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 from rapidfuzz.distance import Levenshtein
@@ -27,13 +27,14 @@ LEAST_BODY = 80  # characters; a shorter body is compared exactly
 
 _TELLING = 20  # characters; below it a body alone tells no story ("See the table.")
 _LEAST_COVERED = 0.55  # of one of the texts that the other must have
-_NOISE = (0.004, 0.2)  # share of edited characters: a slip of the pen at least
+_WITHOUT_LEAD = 0.8  # the same where neither lead nor title is in common, as in a company's reports
+_NOISE = (0.0005, 0.2)  # share of edited characters: a slip of the pen at least
 _KEPT = 0.6  # of the figures of a formula that stay from one text to the next
 _MOST_FOR_FIGURES = 2.5  # figures that stayed may be the formula's own
 _MOST_FOR_EDITS = 8.0
 _SCATTERED = 0.3  # for each character edited alone
-_NAME, _NAME_AGAIN, _NAME_OF_TITLE = -0.6, -2.0, -5.0
-_LEAST_SCORE = -0.5
+_NAME, _NAME_OF_TITLE = -2.0, -5.0  # for each that was replaced in several places
+_LEAST_SCORE = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,30 +68,58 @@ class Told:
 def same(ours: Told, theirs: Told) -> bool:
     """Whether one is a copy of the other: exactly for short bodies, else by weighing."""
     if ours.exact == theirs.exact:
-        return len(ours.body) >= _TELLING or folded(ours.title).tobytes() == folded(theirs.title).tobytes()
+        return (
+            len(ours.body) >= _TELLING
+            or folded(ours.title).tobytes() == folded(theirs.title).tobytes()
+        )
     if min(len(ours.body), len(theirs.body)) < LEAST_BODY:
         return False
-    common = align(ours.sentences, theirs.sentences)
-    return max(common.covered) >= _LEAST_COVERED and score(ours, theirs, common) >= _LEAST_SCORE
+    common, titles = align(ours.sentences, theirs.sentences), align(ours.headline, theirs.headline)
+    known = common.leads or titles.leads
+    if max(common.covered) < (_LEAST_COVERED if known else _WITHOUT_LEAD):
+        return False
+    return score(ours, theirs, common, titles) >= _LEAST_SCORE
 
 
-def score(ours: Told, theirs: Told, common: Alignment) -> float:
+def score(ours: Told, theirs: Told, common: Alignment, titles: Alignment) -> float:
     """Above 0 where a copy is likelier, in natural logarithms of odds."""
-    title = align(ours.headline, theirs.headline)
     low, high = _NOISE
     noise = min(max(common.edited / (common.length + 40), low), high)
     kept = changed = 0.0
-    for change in (*common.figures, *title.figures):
+    for change in (*common.figures, *titles.figures):
         if change.before == change.after:
             kept += _weight(change, noise)
         elif not (change.before in theirs.figures and change.after in ours.figures):
             changed += _weight(change, noise)
-    alone = sum(times == 1 and len(max(change, key=len)) == 1 for change, times in common.words.items())
-    words = _SCATTERED * alone + sum(_names(ours, theirs, {*common.words, *title.words}))
+    words = _words(ours, theirs, common.words, titles.words)
     return min(kept, _MOST_FOR_FIGURES) + changed + min(words, _MOST_FOR_EDITS)
 
 
-@cache
+def _words(ours: Told, theirs: Told, body: Counter[Change], title: Counter[Change]) -> float:
+    """What the words say that were replaced: edits lie scattered, most of them one character long;
+    a name is replaced wherever it stands."""
+    alone = once = 0
+    weight = 0.0
+    for change, times in (body + title).items():
+        before, after = change
+        size = max(len(before), len(after))
+        alone += times == size == 1
+        if not before or not after or (before in _paraphrases() and after in _paraphrases()):
+            continue
+        if size == 1:  # of 襄阳 and 绵阳 one character differs
+            if times > 1:
+                weight += _NAME_OF_TITLE if change in title else _NAME
+        elif before not in theirs.text and after not in ours.text:
+            if min(ours.text.count(before), theirs.text.count(after)) == 1:
+                once += 1
+            else:
+                titled = before in ours.title and after in theirs.title
+                weight += _NAME_OF_TITLE if titled else _NAME
+    # One word may be an editor's, and of many scattered edits some touch.
+    return weight + _SCATTERED * alone - max(0.0, once - 1 - alone / 4)
+
+
+@lru_cache(1024)
 def _odds(length: int, changed: int, noise: float) -> float:
     """Log of how much likelier so many changed characters of a figure are in an edited copy than in
     another text of the formula."""
@@ -110,18 +139,6 @@ def _weight(change: Change, noise: float) -> float:
     divided |= after.startswith(before) or after.endswith(before)
     changed = 1 if divided else Levenshtein.distance(before, after)
     return _odds(max(len(before), len(after)), changed, noise)
-
-
-def _names(ours: Told, theirs: Told, changes: Iterable[Change]) -> Iterable[float]:
-    """What speaks against a copy: names that one text has and the other replaced everywhere."""
-    for before, after in changes:
-        if not before or not after or len(before + after) < 3 or before in theirs.text or after in ours.text:
-            continue
-        if before in _paraphrases() and after in _paraphrases():
-            continue
-        times = min(ours.text.count(before), theirs.text.count(after))
-        titled = before in ours.title and after in theirs.title
-        yield _NAME if times < 2 else _NAME_OF_TITLE if titled else _NAME_AGAIN
 
 
 @cache

@@ -76,7 +76,9 @@ def blurb(dice: Dice, title: str, body: str) -> Text:
 
 
 def retitled(dice: Dice, title: str, body: str) -> Text:
-    return dice.pick(_TITLES).replace("TITLE", title).replace("HALF", title[: len(title) // 2]), body
+    return dice.pick(_TITLES).replace("TITLE", title).replace(
+        "HALF", title[: len(title) // 2]
+    ), body
 
 
 def leftovers(dice: Dice, title: str, body: str) -> Text:
