@@ -29,18 +29,17 @@ _DOT, _ZERO, _NINE = np.uint32(ord(".")), np.uint32(ord("0")), np.uint32(9)
 _ASTRAL = 0x10000
 _SLOW = 0xFFFF  # in the table: a character that NFKC does not turn into one of its own
 
-_FACTORS = np.array(
-    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], np.uint64
-)
+# Odd numbers that multiplying by spreads the bits, as in splitmix64 and xxHash.
+_FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _MIX = np.uint64(0xBF58476D1CE4E5B9)
-_HIGH, _LOW = np.uint64(31), np.uint64(29)
+_HIGH = np.uint64(31)
 _STARTS = np.arange(SLOTS, dtype=np.uint64) << np.uint64(64 - _SLOT_BITS)
 _KEPT = np.uint64(20)  # which bits of a slot's least are kept; those above chose the slot
 # Where an empty slot looks for a full one: an order of its own, the same in every process.
 _LENDERS = np.argsort(
-    (np.arange(1, SLOTS * SLOTS + 1, dtype=np.uint64) * _FACTORS[0] * _MIX).reshape(SLOTS, SLOTS)
+    (np.arange(1, SLOTS * SLOTS + 1, dtype=np.uint64) * _FIRST * _MIX).reshape(SLOTS, SLOTS)
 )
-_BAND_SEEDS = np.arange(1, BANDS + 1, dtype=np.uint64) * _FACTORS[1]
+_BAND_SEEDS = np.arange(1, BANDS + 1, dtype=np.uint64) * _SECOND
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +58,7 @@ def band_keys(slots: Slots) -> npt.NDArray[np.int32]:
     keys += _BAND_SEEDS
     keys *= _MIX
     keys ^= keys >> _HIGH
-    keys *= _FACTORS[2]
+    keys *= _FIRST
     return (keys >> np.uint64(32)).astype(np.uint32).view(np.int32)
 
 
@@ -135,12 +134,10 @@ def signature(text: str) -> Signature:
     if codes.size < _SHINGLE:
         codes = np.pad(codes, (0, _SHINGLE - codes.size))
     end = codes.size - _SHINGLE + 1
-    hashes = codes[:end] * _FACTORS[0]
-    for place in range(1, _SHINGLE):
-        hashes += codes[place : place + end] * _FACTORS[place]
+    pairs = codes[:-1] << np.uint64(32) | codes[1:]
+    hashes = pairs[:end] * _FIRST + pairs[2:] * _SECOND
     hashes ^= hashes >> _HIGH
     hashes *= _MIX
-    hashes ^= hashes >> _LOW
     hashes.sort()
     begin = hashes.searchsorted(_STARTS)
     full = np.empty(SLOTS, bool)
