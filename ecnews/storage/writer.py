@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from ecnews.items import Article
-from ecnews.storage import database
+from ecnews.storage import database, stories
 from ecnews.storage.schema import articles, removed_blocks, sightings
 from ecnews.text.fingerprint import content_hash
 
@@ -22,7 +22,7 @@ _INSERT: dict[str, Callable[[Table], Any]] = {
     "postgresql": postgresql.insert,
 }
 # Set once, or set with every change: no difference in them is a change.
-_NOT_CONTENT = {"id", "url", "first_seen_at", "updated_at"}
+_NOT_CONTENT = {"id", "story_id", "url", "first_seen_at", "updated_at"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,13 @@ class Writer:
         ids = {row.url: row.id for row in connection.execute(known)}
         connection.execute(self._upsert_sightings, list(_sighting_rows(batch, ids, now)))
         _replace_removed(connection, batch, ids, {row.id for row in touched})
+        touched_ids = {row.id for row in touched}
+        rows = [_article_row(article, now) | {"id": ids[article.url or ""]} for article in batch]
+        stories.tell(
+            connection,
+            [row for row in rows if row["id"] in touched_ids],
+            {ids[article.url or ""]: sum(article.recovered.values()) for article in batch},
+        )
         new = sum(row.first_seen_at == now for row in touched)
         return Written(new, len(touched) - new, len(batch) - len(touched))
 

@@ -30,7 +30,7 @@ class Alignment:
     words, without figures, that were replaced by others."""
 
     covered: tuple[float, float] = (0.0, 0.0)  # the share of each text that the other has
-    leads: bool = False  # the first sentence of one of them is in common
+    leads: int = 0  # of the first sentences of the two, how many the other text has
     length: int = 0  # characters in common, edited ones included
     edited: int = 0  # of these, edited; a long replacement counts as two
     figures: list[Change] = field(default_factory=list)
@@ -43,7 +43,7 @@ def align(ours: Sequence[Piece], theirs: Sequence[Piece]) -> Alignment:
     for a, b in pairs:
         _compare(a, b, found)
     if pairs:
-        found.leads = any(a is ours[0] or b is theirs[0] for a, b in pairs)
+        found.leads = sum((a is ours[0]) + (b is theirs[0]) for a, b in pairs)
         found.covered = (
             _length(a for a, _ in pairs) / _length(ours),
             _length(b for _, b in pairs) / _length(theirs),

@@ -28,6 +28,7 @@ LEAST_BODY = 80  # characters; a shorter body is compared exactly
 _TELLING = 20  # characters; below it a body alone tells no story ("See the table.")
 _LEAST_COVERED = 0.55  # of one of the texts that the other must have
 _WITHOUT_LEAD = 0.8  # the same where neither lead nor title is in common, as in a company's reports
+_LEAST_OF_LONGER = 0.5  # of the other, unless both begin alike or have one title
 _NOISE = (0.0005, 0.2)  # share of edited characters: a slip of the pen at least
 _KEPT = 0.6  # of the figures of a formula that stay from one text to the next
 _MOST_FOR_FIGURES = 2.5  # figures that stayed may be the formula's own
@@ -75,10 +76,18 @@ def same(ours: Told, theirs: Told) -> bool:
     if min(len(ours.body), len(theirs.body)) < LEAST_BODY:
         return False
     common, titles = align(ours.sentences, theirs.sentences), align(ours.headline, theirs.headline)
-    known = common.leads or titles.leads
-    if max(common.covered) < (_LEAST_COVERED if known else _WITHOUT_LEAD):
+    if not _enough(common, bool(titles.leads)):
         return False
     return score(ours, theirs, common, titles) >= _LEAST_SCORE
+
+
+def _enough(common: Alignment, titled: bool) -> bool:
+    """Whether the texts have enough in common to be one; `titled`: their titles are alike."""
+    known = titled or common.leads
+    if max(common.covered) < (_LEAST_COVERED if known else _WITHOUT_LEAD):
+        return False
+    # A story that stands in a longer text, among others, is not that text.
+    return min(common.covered) >= _LEAST_OF_LONGER or titled or common.leads == 2
 
 
 def score(ours: Told, theirs: Told, common: Alignment, titles: Alignment) -> float:
@@ -86,7 +95,7 @@ def score(ours: Told, theirs: Told, common: Alignment, titles: Alignment) -> flo
     low, high = _NOISE
     noise = min(max(common.edited / (common.length + 40), low), high)
     kept = changed = 0.0
-    for change in (*common.figures, *titles.figures):
+    for change in common.figures:  # those of a title stand in the body as well
         if change.before == change.after:
             kept += _weight(change, noise)
         elif not (change.before in theirs.figures and change.after in ours.figures):
