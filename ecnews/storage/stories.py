@@ -17,13 +17,13 @@ from sqlalchemy import Column, Connection, bindparam, delete, select, update
 from ecnews import catalog
 from ecnews.storage import index
 from ecnews.storage.index import Print
+from ecnews.storage.rows import Row
 from ecnews.storage.schema import articles, bands, dedupe, fingerprints
 from ecnews.storage.statements import among, upsert
 from ecnews.text import near, story
 from ecnews.text.fingerprint import content_hash
 from ecnews.text.story import Told
 
-Row = dict[str, Any]
 _CHUNK = 500  # articles that a rebuild handles at a time
 
 
