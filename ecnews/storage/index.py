@@ -10,13 +10,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import (
+    Connection,
+    delete,
+    select,
+    text,
+)
 
 from ecnews.storage.schema import bands, dedupe, fingerprints
 from ecnews.storage.statements import among, upsert
 from ecnews.text import fingerprint, near
 from ecnews.text.fingerprint import SLOTS, Signature
 
+_SHARING = {
+    "sqlite": "bands.key IN (SELECT value FROM json_each(:keys))",
+    "postgresql": "bands.key = ANY(CAST(:keys AS integer[]))",
+}
 _MOST = 20  # near articles whose texts are compared with one
 
 
@@ -75,9 +84,13 @@ def candidates(
     both of a pair in the batch: once."""
     keys = {key for kept in prints.values() for key in kept.signature.bands.tolist()}
     dialect = connection.dialect.name
-    sharing = select(bands.c.article_id).where(among(dialect, bands.c.key, sorted(keys)))
+    if dialect == "postgresql":
+        # A plan made once, for any keys, would read all of the table.
+        connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    sharing = select(bands.c.article_id).where(text(_SHARING[dialect]))
     columns = (fingerprints.c[name] for name in ("article_id", "slots", "shingles", "figures"))
-    found = connection.execute(select(*columns).where(fingerprints.c.article_id.in_(sharing))).all()
+    query = select(*columns).where(fingerprints.c.article_id.in_(sharing))
+    found = connection.execute(query, {"keys": _array(dialect, keys)}).all()
     slots = np.frombuffer(b"".join(row.slots for row in found), np.uint16).reshape(-1, SLOTS)
     shingles = np.array([row.shingles for row in found])
     figures = {row.article_id: row.figures for row in found}
@@ -105,6 +118,13 @@ def likeliest(
     return [other for other, _ in ranked[:_MOST]]
 
 
+def _array(dialect: str, numbers: Iterable[int]) -> str:
+    """Thousands of numbers as the engine reads them: the driver of PostgreSQL takes longer over a
+    list than over all the rest."""
+    listed = ",".join(map(str, numbers))
+    return f"{{{listed}}}" if dialect == "postgresql" else f"[{listed}]"
+
+
 def _forget(connection: Connection, ids: list[int]) -> None:
     dialect = connection.dialect.name
     query = select(fingerprints.c.article_id, fingerprints.c.slots)
@@ -125,14 +145,14 @@ def _insert_bands(connection: Connection, pairs: list[tuple[int, int]]) -> None:
     """Some 42 rows an article: in one statement where the engine takes arrays. Rows that an article
     has left behind, whose id is given again, do no harm."""
     if connection.dialect.name == "postgresql":
-        values = {"keys": [key for key, _ in pairs], "ids": [id_ for _, id_ in pairs]}
+        keys, ids = (_array("postgresql", numbers) for numbers in zip(*pairs, strict=True))
         connection.execute(
             text(
                 "INSERT INTO bands (key, article_id)"
                 " SELECT * FROM unnest(CAST(:keys AS integer[]), CAST(:ids AS bigint[]))"
                 " ON CONFLICT DO NOTHING"
             ),
-            values,
+            {"keys": keys, "ids": ids},
         )
     else:
         connection.exec_driver_sql(

@@ -122,10 +122,13 @@ class _Stories:
         nothing: another site has articles of its own."""
         columns = (articles.c[name] for name in ("id", "number", "title", "story_id"))
         wanted = among(connection.dialect.name, articles.c.number, sorted(numbers))
+        rows = connection.execute(select(*columns).where(wanted)).all()
+        times = Counter(row.number for row in rows)
         met: dict[tuple[int, str], int] = {}
-        for row in connection.execute(select(*columns).where(wanted)).all():
-            self._former.setdefault(row.id, row.story_id)
-            self.join(row.id, met.setdefault((row.number, content_hash(row.title)), row.id))
+        for row in rows:
+            if times[row.number] > 1:
+                self._former.setdefault(row.id, row.story_id)
+                self.join(row.id, met.setdefault((row.number, content_hash(row.title)), row.id))
 
     def join_copies(self, pairs: Iterable[tuple[int, int]], told: Mapping[int, Told]) -> None:
         """Joins articles of which one is a copy of the other, by their texts."""

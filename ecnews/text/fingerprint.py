@@ -28,7 +28,7 @@ BANDS, ROWS = 42, 3
 _SHINGLE = 4
 _SLOT_BITS = SLOTS.bit_length() - 1
 _DOT, _ZERO, _NINE = np.uint32(ord(".")), np.uint32(ord("0")), np.uint32(9)
-_FIGURE = re.compile(r"\d\.\d+|\d{2,}(?:\.\d+)?")
+_FIGURE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _FIGURE_BITS = 128
 _ASTRAL = 0x10000
 _SLOW = 0xFFFF  # in the table: a character that NFKC does not turn into one of its own
@@ -177,7 +177,8 @@ def figure_bits(text: str) -> bytes:
     """Which figures of two characters and more a text has: a Bloom filter of 128 bits."""
     bits = 0
     for figure in set(_FIGURE.findall(text)):
-        bits |= 1 << zlib.crc32(figure.encode()) % _FIGURE_BITS
+        if len(figure) > 1:
+            bits |= 1 << zlib.crc32(figure.encode()) % _FIGURE_BITS
     return bits.to_bytes(_FIGURE_BITS // 8, "little")
 
 
