@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +15,7 @@ from ecnews.items import Article
 from ecnews.storage import database, stories
 from ecnews.storage.schema import articles, bands, fingerprints, sightings
 from ecnews.storage.writer import Writer
+from tests.conftest import Scrapy
 from tests.near import pairs
 from tests.replica import Corpus, rewrites
 from tests.replica.dice import Dice
@@ -199,3 +202,72 @@ def test_a_threshold_holds_from_the_rebuild_on(engine: Engine, corpus: Corpus) -
     with engine.begin() as connection:
         stories.rebuild(connection, datetime.now(UTC), 0.5)
     assert groups(engine) == {frozenset("1234")}
+
+
+def test_crawlers_at_once_end_with_the_same_stories(engine: Engine, corpus: Corpus) -> None:
+    """Each writes copies of the same articles, in an order of its own and in small batches."""
+    texts = bodies(corpus, 12)
+    failures: list[BaseException] = []
+
+    def crawl(crawler: int) -> None:
+        dice = Dice(f"crawler:{crawler}")
+        writer = Writer(engine, 3)
+        try:
+            for index in dice.shuffled(range(12)):
+                body = texts[index] if crawler == 0 else edited(texts[index], KINDS[crawler])
+                writer.add(made(100 * crawler + index, body, title=f"{index}号"))
+            writer.flush()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=crawl, args=(crawler,)) for crawler in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert groups(engine) == {
+        frozenset(str(100 * crawler + index) for crawler in range(4)) for index in range(12)
+    }
+
+
+KINDS = ("", "characters 5%", "dropped", "blurb")
+
+
+def test_stories_are_listed_with_hosts_and_differences(
+    database_url: str, corpus: Corpus, scrapy: Scrapy
+) -> None:
+    engine = database.connect(database_url)
+    body, other = bodies(corpus, 2)
+    day = {"published_at": "2026-01-21T14:57:28+08:00"}
+    write(engine, made(1, body, **day), made(2, edited(body, "dropped"), MIRROR, **day))
+    write(engine, made(1, body, fetched_url="http://imgs-b2b.100ec.cn/detail--1.html", **day))
+    write(engine, made(3, other))
+    engine.dispose()
+    environment = {"ECNEWS_DATABASE_URL": database_url}
+    told = scrapy("stories", **environment)
+    assert told.returncode == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[0].endswith("2 articles on imgs-b2b.100ec.cn, mirror.example:8080, www.100ec.cn")
+    assert lines[1].split()[:3] == ["*", f"{SITE}/detail--1.html", "2026-01-21"]
+    assert "1 paragraph less" in lines[-2]
+    (line,) = scrapy(
+        "stories", "--json", "--since", "2026-01-21", **environment
+    ).stdout.splitlines()
+    assert [a["url"] for a in json.loads(line)["articles"]] == [
+        f"{SITE}/detail--1.html", f"{MIRROR}/detail--2.html"
+    ]  # fmt: skip
+    assert scrapy("stories", "--since", "2026-01-22", **environment).stdout == ""
+    assert len(scrapy("stories", "--min", "1", "--json", **environment).stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [(["--since", "gestern"], "2026-01-31"), (["--min", "0"], "from 1"), (["x"], "not expected")],
+)
+def test_a_wrong_argument_of_stories_is_named(
+    arguments: list[str], word: str, scrapy: Scrapy
+) -> None:
+    told = scrapy("stories", *arguments)
+    assert told.returncode == 2
+    assert word in told.stderr
