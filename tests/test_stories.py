@@ -271,3 +271,27 @@ def test_a_wrong_argument_of_stories_is_named(
     told = scrapy("stories", *arguments)
     assert told.returncode == 2
     assert word in told.stderr
+
+
+def test_db_dedupe_rebuilds_the_stories(database_url: str, corpus: Corpus, scrapy: Scrapy) -> None:
+    engine = database.connect(database_url)
+    first, second = bodies(corpus, 2)
+    write(engine, made(1, first), made(2, edited(first)), made(3, second))
+    for arguments, expected, words in (
+        (["--threshold", "0.99"], {frozenset("1"), frozenset("2"), frozenset("3")}, "tell 3"),
+        ([], {frozenset("12"), frozenset("3")}, "tell 2"),
+    ):
+        told = scrapy("db", "dedupe", *arguments, ECNEWS_DATABASE_URL=database_url)
+        assert told.returncode == 0, told.stderr
+        assert words in told.stdout
+        assert groups(engine) == expected
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"), [([], "dedupe"), (["dedupe", "--threshold", "7"], "0.3 to 1")]
+)
+def test_a_wrong_argument_of_db_is_named(arguments: list[str], word: str, scrapy: Scrapy) -> None:
+    told = scrapy("db", *arguments)
+    assert told.returncode == 2
+    assert word in told.stderr

@@ -95,6 +95,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction that is kept whole; raises DatabaseError, and then nothing is
+    kept."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise explained(error, engine.url) from error
+
+
 def explained(error: SQLAlchemyError, url: URL) -> DatabaseError:
     """The error as one sentence, with the database's name and without its password."""
     return DatabaseError(f"{shown(url)}: {cause(error, url)}")
