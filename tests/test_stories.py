@@ -7,17 +7,21 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import Engine, func, select, text
 
+from ecnews import catalog
 from ecnews.items import Article
+from ecnews.pages.article import extract
 from ecnews.storage import database, stories
 from ecnews.storage.schema import articles, bands, fingerprints, sightings
 from ecnews.storage.writer import Writer
 from tests.conftest import Scrapy
 from tests.near import pairs
-from tests.replica import Corpus, rewrites
+from tests.replica import Corpus, rewrites, serve
+from tests.replica.copies import Copies
 from tests.replica.dice import Dice
 
 SITE = "https://www.100ec.cn"
@@ -153,6 +157,35 @@ def test_of_a_story_the_best_is_shown(
         write(engine, article)
     assert len(groups(engine)) == 1
     assert shown(engine) == [articles[0].url]
+
+
+def test_each_rewritten_copy_of_the_site_joins_its_original(
+    engine: Engine, corpus: Corpus, site_url: str
+) -> None:
+    """Fetched, read and stored, the copies from another host."""
+    site = catalog.load(served_at=site_url)
+    with serve(Copies(len(corpus), corpus.seed)) as mirror:
+        for base in (mirror, site_url):
+            write(
+                engine,
+                *(
+                    extract(_body(url), site, url)
+                    for index in range(0, 300, 5)
+                    for url in [f"{base}/detail--{corpus.number(index)}.html"]
+                ),
+            )
+    stories_ = groups(engine)
+    assert len([story for story in stories_ if len(story) == 2]) >= 58
+    assert len(stories_) == 60 + sum(len(story) == 1 for story in stories_) // 2
+    assert {url for url in shown(engine) if url.startswith(SITE)} == {
+        corpus[index].url for index in range(0, 300, 5)
+    }
+
+
+def _body(url: str) -> bytes:
+    with urlopen(url, timeout=10) as response:
+        body: bytes = response.read()
+        return body
 
 
 def test_every_address_stays_a_sighting(engine: Engine, corpus: Corpus) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import FrameType
 
 from tests.replica.articles import MOST_ARTICLES, Corpus
-from tests.replica.server import listen
+from tests.replica.copies import Copies
+from tests.replica.server import listen, serve
 from tests.replica.site import Site
 
 
@@ -32,6 +33,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--manifest", type=Path, metavar="FILE", help="write what is to be found")
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
     parser.add_argument("--weight", type=int, default=30, metavar="KB", help="of an article page")
+    parser.add_argument(
+        "--copies-port", type=int, metavar="P", help="serve a site of rewritten copies there"
+    )
     parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
     arguments = parser.parse_args(argv)
     if not 1 <= arguments.articles <= MOST_ARTICLES:
@@ -43,6 +47,18 @@ def _run(arguments: argparse.Namespace) -> None:
     corpus = Corpus(arguments.articles, arguments.seed)
     if arguments.manifest:
         corpus.write_manifest(arguments.manifest)
+    if arguments.copies_port is not None:
+        copies = Copies(arguments.articles, arguments.seed)
+        with serve(
+            copies, host=arguments.host, port=arguments.copies_port, weight=arguments.weight
+        ) as url:
+            print(f"rewritten copies at {url}", flush=True)
+            _serve(corpus, arguments)
+    else:
+        _serve(corpus, arguments)
+
+
+def _serve(corpus: Corpus, arguments: argparse.Namespace) -> None:
     site = Site(corpus, arguments.weight)
     with listen(site.respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:
         print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
