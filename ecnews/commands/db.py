@@ -48,12 +48,13 @@ class Command(ScrapyCommand):
             raise UsageError(f"say what to do: {', '.join(_VERBS)}", print_help=False)
         assert self.settings is not None
         # Late: every command is imported whenever one is run.
-        from ecnews.storage import database, steps
+        from ecnews.storage import database
+        from ecnews.storage.statements import lock
 
         try:
             engine = database.connect(self.settings["ECNEWS_DATABASE_URL"])
             with database.writing(engine) as connection:
-                steps.lock(connection)
+                lock(connection)
                 print(_VERBS[args[0]](connection, opts))
             engine.dispose()
         except SettingError as error:

@@ -13,7 +13,7 @@ from rapidfuzz.distance import Levenshtein
 
 from ecnews.text.figures import MASK, Piece
 
-_LEAST_RATIO = 65  # percent of two sentences that are one, edited
+_LEAST_RATIO = 55  # percent of two sentences that are one, edited or of one formula
 _ROOM = 3  # characters that must stay around a figure: else it may be another figure
 
 
