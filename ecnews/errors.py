@@ -24,13 +24,14 @@ class SettingError(EcnewsError):
 class NotAnArticle(EcnewsError):
     """A page holds no article. Raised by `pages.article`.
 
-    `reason` is a short key for counting (`empty page`, `security check`, `unknown layout`,
-    `no title`, `no body`), the message the whole sentence.
+    `reason` is a short key for counting (docs/database.md lists them), `detail` what was found, the
+    message both.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
+        self.detail = detail
 
 
 class DatabaseError(EcnewsError):

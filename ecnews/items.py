@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 class Removed:
     """A block that cleaning took out of an article.
 
-    `kind` says what it is (docs/database.md lists them), `rule` which rule found it.
+    `kind` says what it is (docs/database.md lists them), `rule` which rule found it. `score` is
+    the sum that a rule with weights came to, `why` what led to it.
     """
 
     kind: str
     rule: str
     text: str
+    score: float | None = None
+    why: str = ""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """The table from field to the functions that make it: what is done to each field, in which order.
 
 Functions that need the site or the page's address take them from the loader context: `site` and
-`base`, and what the body leaves for the fields behind it: `kept`, `removed` and `end`.
+`base`, and `cleaned`, the blocks of the body as they were judged.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from w3lib.html import replace_entities
 from w3lib.url import safe_url_string
 
 from ecnews.items import Article
-from ecnews.text import boilerplate, byline, dates, keywords
+from ecnews.text import byline, dates, keywords, spam
+from ecnews.text.cleaning import Cleaned
 from ecnews.text.whitespace import squeeze
 
 Context = MutableMapping[str, Any]
 
 
-def without_boilerplate(blocks: Iterable[str], loader_context: Context) -> list[str]:
-    """The article's own blocks; what was taken out goes into the context."""
-    stripped = boilerplate.strip(list(blocks), loader_context.get("links", ()))
-    loader_context["kept"] = stripped.kept
-    loader_context["removed"] = stripped.removed
-    loader_context["end"] = stripped.end
-    return stripped.kept
+def kept(_: Any, loader_context: Context) -> list[str]:
+    """The article's own blocks."""
+    return list(loader_context["cleaned"].kept)
 
 
 def within_article(images: Iterable[tuple[int, str]], loader_context: Context) -> list[str]:
     """Addresses of the images that do not stand behind the article, among the QR codes."""
-    end = loader_context.get("end", 0)
-    return [src for before, src in images if before <= end]
+    cleaned: Cleaned = loader_context["cleaned"]
+    behind = next((line.removed for line in cleaned.lines if line.at >= cleaned.end), None)
+    # A picture with a caption of the QR codes behind it is such a code.
+    last = cleaned.end - 1 if behind and behind.kind == "caption" else cleaned.end
+    return [src for before, src in images if before <= last]
 
 
 def absolute(src: str, loader_context: Context) -> str | None:
@@ -49,6 +49,11 @@ def absolute(src: str, loader_context: Context) -> str | None:
 def unique(values: Iterable[str]) -> list[str]:
     """Each value once, in order."""
     return list(dict.fromkeys(values))
+
+
+def own_words(words: Iterable[str]) -> list[str]:
+    """Each keyword once, without spam's."""
+    return spam.without_phrases(unique(words))
 
 
 def canonical_url(url: str, loader_context: Context) -> str:
@@ -82,8 +87,8 @@ def author(line: str, loader_context: Context) -> str | None:
     named = byline.read(line)
     if named.author:
         return named.author
-    kept = loader_context.get("kept", [])
-    authors = filter(None, map(byline.author, (*kept[:3], *kept[-3:])))
+    blocks = loader_context["cleaned"].kept
+    authors = filter(None, map(byline.author, (*blocks[:3], *blocks[-3:])))
     return next((name for name in authors if name != named.source), None)
 
 
@@ -96,11 +101,11 @@ class ArticleLoader(ItemLoader):
     fetched_url_in, fetched_url_out = MapCompose(public_url), TakeFirst()
     layout_in, layout_out = Identity(), TakeFirst()
     title_in, title_out = MapCompose(replace_entities, squeeze), TakeFirst()
-    body_in, body_out = Compose(without_boilerplate), Compose("\n\n".join)
+    body_in, body_out = Compose(kept), Compose("\n\n".join)
     images_in, images_out = Compose(within_article, MapCompose(absolute)), Compose(unique)
     section_in, section_out = MapCompose(squeeze, section_name), TakeFirst()
     published_at_in, published_at_out = MapCompose(moment), TakeFirst()
     source_in, source_out = MapCompose(source, replace_entities, squeeze), TakeFirst()
     author_in, author_out = MapCompose(author), TakeFirst()
-    keywords_in, keywords_out = MapCompose(replace_entities, keywords.split), Compose(unique)
+    keywords_in, keywords_out = MapCompose(replace_entities, keywords.split), Compose(own_words)
     removed_in, removed_out = Identity(), Identity()

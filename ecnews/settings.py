@@ -15,6 +15,10 @@ ECNEWS_DATABASE_URL = os.environ.get("ECNEWS_DATABASE_URL", "sqlite:///ecnews.db
 ECNEWS_SITE_URL = os.environ.get("ECNEWS_SITE_URL", "https://www.100ec.cn")
 # Rows written in one transaction.
 ECNEWS_BATCH_SIZE = 100
+# Seconds after which what was fetched is written, however little it is.
+ECNEWS_BATCH_SECONDS = 5.0
+# Seconds that items wait in memory for a database that is away, before a file keeps them.
+ECNEWS_DATABASE_PATIENCE = 60.0
 # Whether progress is shown on stderr: unset, on a terminal only.
 ECNEWS_PROGRESS = os.environ.get("ECNEWS_PROGRESS", "")
 
@@ -63,6 +67,7 @@ ITEM_PIPELINES = {
 EXTENSIONS = {
     "ecnews.extensions.progress.Progress": 500,
     "ecnews.extensions.verdict.CountItemErrors": 500,
+    "ecnews.extensions.runs.RunLedger": 600,
 }
 
 LOG_LEVEL = "INFO"  # default DEBUG: a line a request, and each item in full

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 from ecnews.storage import database
 from tests.conftest import FAST, Scrapy
 from tests.replica import Article, Corpus
+from tests.replica.pollution import polluted
 from tests.replica.site import Request, Responder, Response, Site, response
 from tests.serving import served
 
@@ -327,3 +328,40 @@ def test_progress_is_shown_where_it_is_wanted(scrapy: Scrapy, site_url: str) -> 
         "-a", "pages=1", ECNEWS_SITE_URL=site_url, ECNEWS_PROGRESS="1",
     )  # fmt: skip
     assert re.search(r"\d+ list pages, \d+ articles read", done.stderr)
+
+
+def test_polluted_pages_are_stored_as_the_manifest_has_them_or_quarantined(
+    scrapy: Scrapy, corpus: Corpus, database_url: str
+) -> None:
+    with served(polluted(Site(corpus).respond, 0.8), []) as url:
+        done = scrapy(
+            *("crawl", "digital_retail", *ALL, *FAST),
+            ECNEWS_SITE_URL=url,
+            ECNEWS_DATABASE_URL=database_url,
+        )
+    wanted = {article.number: (article.title, article.body) for article in retail(corpus)}
+    stored = rows(database_url, "SELECT number, title, body FROM articles")
+    assert {(row[0], row[1:]) for row in stored} <= set(wanted.items())
+    left_out = re.search(r"quarantined +(\d+): spam \1$", done.stderr, re.M)
+    assert len(stored) + int(left_out[1] if left_out else 0) >= len(wanted)
+    assert len(stored) > 0.9 * len(wanted)
+    assert rows(database_url, "SELECT count(*) FROM removed_blocks WHERE kind = 'spam'") > [(99,)]
+
+
+def test_a_page_that_is_no_article_is_quarantined_not_stored(
+    scrapy: Scrapy, corpus: Corpus, database_url: str
+) -> None:
+    def broken(request: Request) -> Response:
+        if request.target.startswith("/detail"):
+            return response("<h1>404</h1><p>您访问的页面不存在</p>".encode())
+        return Site(corpus).respond(request)
+
+    with served(broken, []) as url:
+        done = scrapy(
+            *("crawl", "digital_retail", "-a", "pages=1", *FAST),
+            ECNEWS_SITE_URL=url,
+            ECNEWS_DATABASE_URL=database_url,
+        )
+    assert done.returncode == 4
+    assert re.search(r"quarantined +\d+: error page \d+", done.stderr)
+    assert rows(database_url, "SELECT count(*) FROM articles") == [(0,)]

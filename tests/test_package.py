@@ -45,7 +45,7 @@ def test_the_egg_holds_the_data_files(egg: Path) -> None:
 def test_the_site_and_the_rules_are_read_from_within_the_egg(egg: Path, tmp_path: Path) -> None:
     code = (
         "import ecnews, ecnews.catalog as c, ecnews.text.boilerplate as b;"
-        "print(ecnews.__file__, c.load().name, len(b.rules()))"
+        "print(ecnews.__file__, c.load().name, len(b.rules().all))"
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import OperationalError
 
-from ecnews.errors import DatabaseError, SettingError
-from ecnews.items import Article, Removed
+from ecnews.errors import SettingError
+from ecnews.items import Article, Quarantined, Removed
 from ecnews.storage import database
-from ecnews.storage.schema import articles, removed_blocks, sightings
+from ecnews.storage.schema import articles, quarantine, removed_blocks, revisions, sightings
 from ecnews.storage.writer import Writer, Written
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,7 +56,7 @@ def make(number: int = 1, **changes: Any) -> Article:
     return replace(article, **changes)
 
 
-def write(engine: Engine, *batch: Article, clock: Clock | None = None) -> Written:
+def write(engine: Engine, *batch: Article | Quarantined, clock: Clock | None = None) -> Written:
     writer = Writer(engine, now=clock or Clock())
     for article in batch:
         writer.add(article)
@@ -158,15 +159,97 @@ def test_a_full_batch_is_written_at_once(engine: Engine) -> None:
     assert writer.add(make(2)) == Written(new=2)
 
 
-def test_a_batch_that_fails_is_not_half_written_and_stays_pending(engine: Engine) -> None:
-    writer = Writer(engine)
-    writer.add(make(1))
-    writer.add(make(2, title=None))
-    with pytest.raises(DatabaseError):
-        writer.flush()
-    assert len(writer.pending) == 2
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"title": None}, "incomplete"),
+        ({"body": "长" * 1_000_001}, "too long"),
+        ({"section": "节" * 501}, "too long"),
+        ({"number": 2**63}, "refused"),
+        ({"published_at": "yesterday"}, "refused"),
+        ({"published_at": "2026-01-21T14:57:28"}, "refused"),
+        ({"url": "https://www.100ec.cn/" + "x" * 5000}, "too long"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
+)
+def test_a_row_that_is_refused_is_quarantined_without_its_neighbours(
+    engine: Engine, change: dict[str, Any], reason: str
+) -> None:
+    bad = replace(make(5), **change)
+    written = write(engine, *map(make, range(1, 5)), bad, *map(make, range(6, 9)))
+    assert written == Written(new=7, refused=1)
     with engine.connect() as connection:
-        assert connection.execute(select(articles)).all() == []
+        assert len(connection.execute(select(articles.c.id)).all()) == 7
+        row = connection.execute(select(quarantine)).one()
+    assert row.reason == reason
+    assert (bad.url or "").startswith(row.url)
+    assert row.detail
+
+
+def test_what_no_text_has_is_taken_out(engine: Engine) -> None:
+    dirty = make(
+        title="标\0题\ud800",
+        body="\ud83d\ude00正文",
+        keywords=["A\0I"],
+        removed=[Removed("caption", "qr", "微\0信\udfff")],
+    )
+    assert write(engine, dirty) == Written(new=1)
+    with engine.connect() as connection:
+        row = connection.execute(select(articles)).one()
+        block = connection.execute(select(removed_blocks.c.text)).scalar_one()
+    assert (row.title, row.body, row.keywords) == ("标题\ufffd", "😀正文", ["AI"])
+    assert block == "微信\ufffd"
+
+
+def test_a_page_that_is_quarantined_again_counts_once_more(engine: Engine) -> None:
+    page = Quarantined("https://www.100ec.cn/detail--1.html", 1, "spam", "half of it is spam")
+    assert write(engine, page, make(2)) == Written(new=1, quarantined=1)
+    write(engine, replace(page, reason="empty"))
+    with engine.connect() as connection:
+        row = connection.execute(select(quarantine)).one()
+    assert (row.url, row.number, row.reason, row.times) == (page.url, 1, "empty", 2)
+
+
+def test_a_clean_article_leaves_the_quarantine(engine: Engine) -> None:
+    write(engine, Quarantined("http://mirror.example/detail--1.html", 1, "spam", "spam"))
+    write(engine, make(1))
+    with engine.connect() as connection:
+        assert connection.execute(select(quarantine)).all() == []
+
+
+def test_a_quarantined_copy_leaves_the_article_as_it_was(engine: Engine) -> None:
+    write(engine, make(1))
+    write(engine, Quarantined(make(1).url or "", 1, "spam", "spam"))
+    with engine.connect() as connection:
+        assert connection.execute(select(articles.c.title)).scalars().all() == ["标题"]
+
+
+def test_another_text_is_a_revision(engine: Engine) -> None:
+    clock = Clock()
+    for title, section in (("一", "数字零售"), ("二", "数字零售"), ("三", "跨境电商")):
+        write(engine, make(title=title, section=section), clock=clock)
+    with engine.connect() as connection:
+        rows = connection.execute(select(revisions).order_by(revisions.c.id)).all()
+        assert connection.execute(select(articles.c.title)).scalar_one() == "三"
+    assert [(row.changed, row.before, row.seen_at.hour) for row in rows] == [
+        (["title"], {"title": "一"}, 2),
+        (["title", "section"], {"title": "二", "section": "数字零售"}, 3),
+    ]
+
+
+def test_a_figure_that_was_corrected_is_a_revision(engine: Engine) -> None:
+    write(engine, make(body="达1.5亿"))
+    assert write(engine, make(body="达15亿")) == Written(changed=1)
+
+
+def test_white_space_alone_is_no_change(engine: Engine) -> None:
+    clock = Clock()
+    write(engine, make(), clock=clock)
+    again = make(title="标 题", body="第一段。\n第二段。\u3000")
+    assert write(engine, again, clock=clock) == Written(unchanged=1)
+    with engine.connect() as connection:
+        assert connection.execute(select(articles.c.body)).scalar_one() == make().body
+        assert connection.execute(select(revisions)).all() == []
 
 
 def test_crawlers_that_start_at_once_lay_the_tables_once(database_url: str) -> None:
@@ -192,12 +275,16 @@ def test_crawlers_that_start_at_once_lay_the_tables_once(database_url: str) -> N
     engine.dispose()
 
 
-def test_an_error_does_not_carry_the_article(engine: Engine) -> None:
-    writer = Writer(engine)
-    writer.add(make(title=None, body="机密正文"))
-    with pytest.raises(DatabaseError) as caught:
-        writer.flush()
-    assert "机密正文" not in str(caught.value)
+def test_what_is_said_of_a_refused_row_does_not_carry_the_article(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("CREATE UNIQUE INDEX one_title ON articles (title)"))
+    write(engine, make(1, title="机密标题"), make(2, title="机密标题", body="机密正文"))
+    with engine.connect() as connection:
+        assert connection.execute(select(articles.c.number)).scalars().all() == [1]
+        detail = connection.execute(select(quarantine.c.detail)).scalar_one()
+    assert "机密" not in detail + caplog.text
 
 
 @pytest.mark.parametrize(
@@ -211,6 +298,13 @@ def test_an_error_does_not_carry_the_article(engine: Engine) -> None:
 )
 def test_usual_urls_are_taken(url: str, driver: str) -> None:
     assert database.parse_url(url).drivername == driver
+
+
+def test_a_password_in_the_query_is_not_shown() -> None:
+    url = database.parse_url("postgres://u@h/db?password=geheim&sslmode=require")
+    assert "geheim" not in database.shown(url)
+    error = OperationalError("", {}, Exception("no entry for geheim"))
+    assert "geheim" not in str(database.explained(error, url))
 
 
 @pytest.mark.parametrize("url", ["", "ecnews.db", "mysql://u:secret@h/db", "postgres://h:port/db"])

@@ -8,6 +8,7 @@ import pytest
 
 from ecnews.errors import DataFileError
 from ecnews.text import boilerplate, byline, charset
+from ecnews.text.cleaning import clean
 
 NEWS = "（网经社讯）据悉，梧桐优选一季度营收达 21.4 亿元，同比增长 38%，乾永年称“稳字当头”。"
 
@@ -36,38 +37,58 @@ def test_a_page_cut_within_a_character_keeps_the_rest() -> None:
         assert charset.decode(data[:-cut]).startswith(NEWS * 2)
 
 
-@pytest.mark.parametrize("rule", boilerplate.rules(), ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", boilerplate.rules().all, ids=lambda rule: rule.id)
 def test_a_rule_takes_its_examples_and_leaves_the_others(rule: boilerplate.Rule) -> None:
     assert rule.yes, "a rule needs an example that it takes"
     assert rule.no, "a rule needs an example that it leaves"
     for text in rule.yes:
-        assert rule.pattern.match(text)
-        stripped = boilerplate.strip([NEWS, text])
-        assert [(block.rule, block.text) for block in stripped.removed] == [(rule.id, text)]
+        assert [(found.rule, found.text) for found in clean([NEWS, NEWS, text]).removed] == [
+            (rule.id, text)
+        ]
     for text in rule.no:
-        assert boilerplate.strip([NEWS, text]).kept == [NEWS, text]
+        assert clean([NEWS, text]).kept == [NEWS, text]
 
 
 def test_nothing_disappears_without_a_finding() -> None:
-    blocks = [NEWS, *(text for rule in boilerplate.rules() for text in (*rule.yes, *rule.no)), NEWS]
-    stripped = boilerplate.strip(blocks)
-    assert sorted([*stripped.kept, *(block.text for block in stripped.removed)]) == sorted(blocks)
+    examples = (text for rule in boilerplate.rules().all for text in (*rule.yes, *rule.no))
+    blocks = [NEWS, *examples, NEWS]
+    cleaned = clean(blocks)
+    assert sorted([*cleaned.kept, *(block.text for block in cleaned.removed)]) == sorted(blocks)
 
 
 def test_a_tail_rule_leaves_the_same_words_within_the_article() -> None:
     blocks = ["四项指标如下：", "用户满意度", "平台回复率", "三项上升。"]
-    assert boilerplate.strip(blocks).kept == blocks
+    assert clean(blocks).kept == blocks
+
+
+def test_titles_behind_a_heading_of_related_articles_go_with_it() -> None:
+    blocks = [NEWS, "相关阅读", "便利店的夜班", "谁在退出，谁在加码", "微信公众号"]
+    cleaned = clean(blocks)
+    assert cleaned.kept == [NEWS]
+    assert {block.rule for block in cleaned.removed} == {"related-label", "qr-caption"}
+
+
+def test_comments_go_with_their_heading() -> None:
+    cleaned = clean([NEWS, NEWS, "网友评论(2)", "张三：说得好。", "李四：不敢苟同！"])
+    assert cleaned.kept == [NEWS, NEWS]
+    assert {block.kind for block in cleaned.removed} == {"comment"}
+
+
+def test_a_heading_with_most_of_the_article_behind_it_ends_nothing() -> None:
+    blocks = ["一篇短文。", "网友评论", NEWS, NEWS]
+    assert clean(blocks).kept == blocks
 
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         (lambda text: text.replace('where = "tail"', 'where = "top"', 1), "where"),
+        (lambda text: text.replace("least = 3", "", 1), "least"),
         (lambda text: text.replace("kind =", "kin =", 1), "kin"),
         (lambda text: re.sub(r"pattern = '.*'", "pattern = '('", text, count=1), "pattern"),
         (lambda text: "rule = [", "boilerplate.toml"),
     ],
-    ids=["where", "key", "pattern", "toml"],
+    ids=["where", "least", "key", "pattern", "toml"],
 )
 def test_a_wrong_rule_file_is_refused(change: object, complaint: str) -> None:
     from importlib.resources import files

@@ -19,6 +19,8 @@ GOOD = {"finish_reason": "finished", "ecnews/lists": 3, "ecnews/stored/new": 5}
         (GOOD | {"ecnews/stored/new": 0, "ecnews/stored/unchanged": 5}, "nothing-new"),
         (GOOD | {"ecnews/stored/new": 0, "ecnews/skipped/section 跨境电商": 9}, "nothing-new"),
         (GOOD | {"ecnews/stored/new": 0}, "empty"),
+        (GOOD | {"ecnews/stored/new": 0, "ecnews/quarantined/spam": 4}, "empty"),
+        (GOOD | {"ecnews/quarantined/spam": 4}, "ok"),
         (GOOD | {"ecnews/failed/HTTP 500": 1}, "partial"),
         (GOOD | {"spider_exceptions/count": 1}, "failed"),
         (GOOD | {"ecnews/item_errors": 1}, "failed"),

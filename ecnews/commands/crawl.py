@@ -36,6 +36,7 @@ class Command(crawl.Command):
         assert self.settings is not None
         from ecnews.storage import database  # late: `scrapy list` loads this module as well
 
+        self.settings.set("ECNEWS_ARGUMENTS", dict(opts.spargs), priority="cmdline")
         try:
             crawler = self._create_crawler(args[0])
             # Made once for its complaints, which Scrapy would log as a traceback, exiting with 0.
@@ -72,17 +73,22 @@ def _summary(verdict: Verdict, stats: Mapping[str, Any], url: str) -> Iterator[s
     stored = {
         name: stats.get(f"ecnews/stored/{name}", 0) for name in ("new", "changed", "unchanged")
     }
-    yield "  stored   " + ", ".join(f"{count} {name}" for name, count in stored.items())
-    for title in ("skipped", "failed"):
+    yield "  stored      " + ", ".join(f"{count} {name}" for name, count in stored.items())
+    for title in ("skipped", "quarantined", "failed"):
         if why := counts(stats, f"ecnews/{title}/"):
-            yield f"  {title:8} {sum(why.values())}: " + ", ".join(
+            yield f"  {title:11} {sum(why.values())}: " + ", ".join(
                 f"{k} {n}" for k, n in why.items()
             )
+    if taken := stats.get("ecnews/taken_in"):
+        yield f"  took in     {taken} that an earlier run could not store"
+    if outages := stats.get("ecnews/outages"):
+        times = "once" if outages == 1 else f"{outages} times"
+        yield f"  away        the database, {times}, {stats['ecnews/outage_seconds']} s in all"
     yield (
-        f"  took     {stats.get('elapsed_time_seconds', 0):.0f} s,"
+        f"  took        {stats.get('elapsed_time_seconds', 0):.0f} s,"
         f" {stats['response_received_count']} pages"
     )
-    yield f"  database {_shown(url)}"
+    yield f"  database    {_shown(url)}"
     if any(stored.values()):
         yield "try next:"
         yield from (f"  {line}" for line in _examples(url))

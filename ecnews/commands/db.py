@@ -1,37 +1,36 @@
-"""`scrapy db`: care of the database."""
+"""`scrapy db`: the schema of the database, and its search index."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ecnews.errors import DatabaseError, SettingError
+from ecnews.errors import EcnewsError
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+_ACTIONS = {
+    "current": "the schema that the database has, and the one that this version needs",
+    "check": "whether the database can be used as it is: exit code 1 if not",
+    "upgrade": "brings the database up to date, as a crawl does by itself",
+    "reindex": "builds the search index anew",
+    "dedupe": "finds anew which articles tell the same story, while crawls wait",
+}
 
 
 class Command(ScrapyCommand):
     requires_project = True
-    requires_crawler_process = False
+    default_settings = {"LOG_LEVEL": "WARNING"}  # noqa: RUF012  # as Scrapy declares it
 
     def syntax(self) -> str:
-        return "dedupe [--threshold T]"
+        return f"{'|'.join(_ACTIONS)} [--threshold T]"
 
     def short_desc(self) -> str:
-        return "Rebuild what the database derives from its articles"
+        return "Look after the database"
 
     def long_desc(self) -> str:
-        return (
-            "dedupe: finds anew which articles tell the same story, in one transaction; crawls wait"
-            " meanwhile. The threshold holds for later crawls as well."
-        )
+        return " ".join(f"{name}: {meaning}." for name, meaning in _ACTIONS.items())
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -39,48 +38,27 @@ class Command(ScrapyCommand):
             "--threshold",
             type=float,
             metavar="T",
-            help="dedupe: compare articles that have this share of the shorter one in common"
-            " (0.3 to 1; default 0.45)",
+            help="of dedupe: compare articles that have this share of the shorter one in common"
+            " (0.3 to 1, default 0.45); holds for later crawls as well",
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if len(args) != 1 or args[0] not in _VERBS:
-            raise UsageError(f"say what to do: {', '.join(_VERBS)}", print_help=False)
+        if len(args) != 1 or args[0] not in _ACTIONS:
+            raise UsageError(f"give one of: {', '.join(_ACTIONS)}", print_help=False)
+        options = {}
+        if opts.threshold is not None:
+            if args[0] != "dedupe" or not 0.3 <= opts.threshold <= 1:
+                raise UsageError(
+                    "--threshold goes with dedupe, and is a share from 0.3 to 1", print_help=False
+                )
+            options["threshold"] = opts.threshold
         assert self.settings is not None
-        # Late: every command is imported whenever one is run.
-        from ecnews.storage import database
-        from ecnews.storage.statements import lock
+        from ecnews.storage import upkeep
 
         try:
-            engine = database.connect(self.settings["ECNEWS_DATABASE_URL"])
-            with database.writing(engine) as connection:
-                lock(connection)
-                print(_VERBS[args[0]](connection, opts))
-            engine.dispose()
-        except SettingError as error:
-            raise UsageError(str(error), print_help=False) from None
-        except DatabaseError as error:
-            print(error, file=sys.stderr)
-            self.exitcode = 1
-
-
-def _dedupe(connection: Connection, opts: argparse.Namespace) -> str:
-    from ecnews.storage import stories
-    from ecnews.text import near
-
-    threshold = near.THRESHOLD if opts.threshold is None else opts.threshold
-    if not 0.3 <= threshold <= 1:
-        raise UsageError(f"--threshold {threshold}: give a share from 0.3 to 1", print_help=False)
-    found = stories.rebuild(connection, datetime.now(UTC), threshold, _show)
-    print(file=sys.stderr)
-    return (
-        f"{found.articles} articles tell {found.stories} stories,"
-        f" {found.largest} of them the same at most"
-    )
-
-
-def _show(done: int) -> None:
-    print(f"\r{done} articles ...", end="", file=sys.stderr, flush=True)
-
-
-_VERBS: dict[str, Callable[[Connection, argparse.Namespace], str]] = {"dedupe": _dedupe}
+            url = self.settings["ECNEWS_DATABASE_URL"]
+            done, sentence = getattr(upkeep, args[0])(url, **options)
+        except EcnewsError as error:
+            done, sentence = False, str(error)
+        print(sentence, file=sys.stdout if done else sys.stderr)
+        self.exitcode = 0 if done else 1

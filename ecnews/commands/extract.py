@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,16 @@ from twisted.python.failure import Failure
 
 from ecnews import catalog
 from ecnews.errors import EcnewsError, SettingError
+from ecnews.items import Removed
 from ecnews.pages import article
+from ecnews.pages.article import Examined
 
 
 class Command(ScrapyCommand):
     requires_project = True
 
     def syntax(self) -> str:
-        return "FILE|URL|- [--url URL]"
+        return "FILE|URL|- [--url URL] [--explain]"
 
     def short_desc(self) -> str:
         return "Print the article of one page as JSON"
@@ -34,13 +36,18 @@ class Command(ScrapyCommand):
         return (
             "Reads a page from a file, from the web (politely: robots.txt and delay hold) or from"
             " standard input (-), and prints the item that a crawl would make of it. Exit code 1,"
-            " with the reason on stderr, if the page holds no article."
+            " with the reason on stderr, if the page holds no article. With --explain it prints"
+            " the page in order instead: each block kept (+), removed (-) with kind, rule and"
+            " score, or of the page around the article ( )."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
             "--url", metavar="URL", help="address of the page (default: as the page says)"
+        )
+        parser.add_argument(
+            "--explain", action="store_true", help="what became of each block, instead of JSON"
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -64,12 +71,13 @@ class Command(ScrapyCommand):
             raise UsageError(str(error), print_help=False) from None
         try:
             body, url = self._fetch(page) if "://" in page else (_read(page), None)
-            found = article.extract(body, site, opts.url or url)
+            found = article.examine(body, site, opts.url or url)
         except (EcnewsError, OSError) as error:
             print(f"{page}: {error}", file=sys.stderr)
             self.exitcode = 1
             return
-        sys.stdout.buffer.write(_json(asdict(found)).encode() + b"\n")
+        shown = "\n".join(_explained(found)) if opts.explain else _json(asdict(found.article))
+        sys.stdout.buffer.write(shown.encode() + b"\n")
 
     def _fetch(self, url: str) -> tuple[bytes, str]:
         """The body behind a URL and where it came from, redirects followed."""
@@ -108,6 +116,27 @@ class _OnePage(Spider):
 
 def _read(page: str) -> bytes:
     return sys.stdin.buffer.read() if page == "-" else Path(page).read_bytes()
+
+
+def _explained(found: Examined) -> Iterator[str]:
+    """A line for the title, one a block of the page in order, those of the head and of images
+    last."""
+    yield f"= {found.article.title}"
+    shown = []
+    for place in found.lines:
+        removed = place.line.removed
+        if removed:
+            shown.append(removed)
+            yield _finding(removed)
+        else:
+            yield f"{'+' if place.own else ' '} {place.line.text}"
+    yield from (_finding(block) for block in found.article.removed if block not in shown)
+
+
+def _finding(block: Removed) -> str:
+    score = "" if block.score is None else f" {block.score:+.1f}"
+    why = f" ({block.why})" if block.why else ""
+    return f"- [{block.kind}: {block.rule}{score}] {block.text}{why}"
 
 
 def _json(value: dict[str, Any]) -> str:

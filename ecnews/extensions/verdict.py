@@ -64,6 +64,10 @@ def judge(stats: Mapping[str, Any]) -> Verdict:
         return Verdict("empty", f"no list page could be read: {causes or 'none was asked for'}")
     if failed:
         return Verdict("partial", f"some pages could not be read: {causes}")
+    quarantined = counts(stats, "ecnews/quarantined/")
+    if quarantined and not any(stored.values()):
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in quarantined.items())
+        return Verdict("empty", f"no page was fit to be stored: {reasons}")
     if not any(stored.values()) and not counts(stats, "ecnews/skipped/"):
         return Verdict("empty", "the list pages link no article that was wanted")
     if not stored["new"] and not stored["changed"]:

@@ -9,21 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from ecnews.catalog import Layout, Selector, Site
 from ecnews.errors import NotAnArticle
-from ecnews.items import Article
+from ecnews.items import Article, Removed
 from ecnews.loaders import ArticleLoader
-from ecnews.pages import blocks, challenge, document, order
+from ecnews.pages import around, blocks, challenge, document, order
+from ecnews.pages.around import PageLine
 from ecnews.pages.blocks import UNSEEN, Blocks
-from ecnews.text import byline, dates
+from ecnews.pages.hidden import is_hidden
+from ecnews.text import byline, cleaning, dates, quality, spam
+from ecnews.text.cleaning import Cleaned
 
 # The line with the time names source and author as well; what is longer is a paragraph.
 _INFO_LENGTH = 200
 _MOST_PLACES = 20
+_SAID = 80  # characters of a page that the reason quotes
 
 _meta_keywords = etree.XPath("/html/head/meta[@name='keywords' or @name='Keywords']/@content")
 _page_title = etree.XPath("string(/html/head/title)")
@@ -35,22 +39,51 @@ _string = etree.XPath("string(.)", smart_strings=False)
 _page_base = etree.XPath("string(/html/head/base/@href)")
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An article, and every block of its page in order as it was judged."""
+
+    article: Article
+    lines: list[PageLine]
+
+
 def extract(body: bytes, site: Site, url: str | None = None) -> Article:
     """The article of a page; `url` is where it was fetched, None to believe the page.
 
     Raises NotAnArticle, with the reason, for a page that holds none.
     """
+    return _extract(body, site, url).article
+
+
+def examine(body: bytes, site: Site, url: str | None = None) -> Examined:
+    """The same, with what became of each block. Raises NotAnArticle as `extract` does."""
+    found = _extract(body, site, url)
+    return Examined(found.article, list(around.lines(found.page, found.read, found.cleaned)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Extracted:
+    """An article and what it was made of."""
+
+    article: Article
+    page: document.Document
+    read: Blocks
+    cleaned: Cleaned
+
+
+def _extract(body: bytes, site: Site, url: str | None) -> _Extracted:
     if challenge.is_challenge(body, site):
         raise NotAnArticle("security check", "the site asks for a browser that runs its script")
     page = document.parse(body)
-    fields = _Reader(page, site).read()
+    try:
+        fields = _Reader(page, site).read()
+    except NotAnArticle as error:
+        raise _refused(page) or error from None
     url = url or _page_url(page.root).strip() or None
     base = site.canonical_url(url) if url else site.url
-    loader = ArticleLoader(
-        site=site,
-        base=urljoin(base, _page_base(page.root)),
-        links=[i for i, href in fields.body.links.items() if site.article_number(href)],
-    )
+    cleaned = _clean(fields.body, site, urlsplit(url or "").hostname)
+    loader = ArticleLoader(site=site, base=urljoin(base, _page_base(page.root)), cleaned=cleaned)
+    in_text = around.in_text(page, fields.body, cleaned)
     for name, value in (
         ("layout", fields.layout),
         ("url", url),
@@ -64,15 +97,61 @@ def extract(body: bytes, site: Site, url: str | None = None) -> Article:
         ("source", fields.info),
         ("author", fields.info),
         ("keywords", fields.keywords),
+        ("removed", [*around.in_tags(page, fields.body), *in_text]),
     ):
         loader.add_value(name, value)
-    loader.add_value("removed", loader.context["removed"])
     article: Article = loader.load_item()
-    if not article.title:
-        raise NotAnArticle("no title", f"layout {fields.layout}: no heading and no <title>")
-    if not article.body:
-        raise NotAnArticle("no body", f"layout {fields.layout}: no text of the article's own")
-    return article
+    _judge(article, page, cleaned, in_text)
+    return _Extracted(article, page, fields.body, cleaned)
+
+
+def _clean(read: Blocks, site: Site, host: str | None) -> Cleaned:
+    """The blocks judged; `host` is the page's own, which a mirror puts into the site's links."""
+    links, foreign = [], []
+    for i, hrefs in read.links.items():
+        if all(map(site.article_number, hrefs)):
+            links.append(i)
+        elif all(_is_foreign(href, site, host) for href in hrefs):
+            foreign.append(i)
+    return cleaning.clean(read.texts, links, foreign, read.hidden)
+
+
+def _is_foreign(href: str, site: Site, host: str | None) -> bool:
+    try:
+        named = urlsplit(href.strip()).hostname
+    except ValueError:
+        return True
+    return named is not None and named != host and named not in site.hosts
+
+
+def _judge(
+    article: Article, page: document.Document, cleaned: Cleaned, in_text: list[Removed]
+) -> None:
+    """Raises NotAnArticle, with the reason, for what is not fit to be stored."""
+    kept, title = cleaned.kept, article.title
+    if not kept and (refused := _refused(page)):
+        raise refused
+    if spam_there := quality.outweighed(kept, cleaned.removed, in_text):
+        raise NotAnArticle("spam", spam_there)
+    if not kept and in_text:
+        kinds = ", ".join(sorted({block.kind for block in in_text}))
+        raise NotAnArticle("only boilerplate", f"nothing but {kinds} stands in the body")
+    if not kept:
+        raise NotAnArticle("no body", f"layout {article.layout}: no text of the article's own")
+    if not title:
+        raise NotAnArticle("no title", f"layout {article.layout}: no heading and no <title>")
+    text = "\n".join(kept)
+    if damage := quality.garbled(f"{title}\n{text}"):
+        raise NotAnArticle("garbled", damage)
+    if reason := quality.refused(title, text):
+        raise NotAnArticle(reason, f"the page says: {title}: {text[:_SAID]}")
+
+
+def _refused(page: document.Document) -> NotAnArticle | None:
+    """What a page says that is a notice rather than an article."""
+    said = order.text_of(page.root)
+    reason = quality.refusal(said)
+    return NotAnArticle(reason, f"the page says: {said[:_SAID]}") if reason else None
 
 
 @dataclass(slots=True)
@@ -104,7 +183,7 @@ class _Reader:
         found = self._find(self.layout.breadcrumb)
         crumb = order.breadcrumb(found[0]) if found else None
         title = next(filter(None, map(order.text_of, self._find(self.layout.title))), None)
-        lines = ["\n".join(element.itertext()) for element in self._find(self.layout.info)]
+        lines = ["\n".join(order.seen_texts(element)) for element in self._find(self.layout.info)]
         if not (title and lines):
             head = order.head(self.scope, crumb, self.scope if body is None else body)
             title = title or head.title or order.head(self.root, crumb, self.scope).title
@@ -128,7 +207,7 @@ class _Reader:
         keywords = [order.text_of(element) for element in self._find(self.layout.keywords)]
         return _Fields(
             layout=self.layout.id,
-            title=head.title or self._other_title(crumb),
+            title=next(self._titles(crumb, head.title), ""),
             section=[*sections, *self._sections(crumb.names if crumb else [])],
             info="\n".join(head.lines)[: 2 * _INFO_LENGTH],
             body=content,
@@ -165,7 +244,7 @@ class _Reader:
             if selector.expression:
                 for match in islice(selector.expression.finditer(text, start), _MOST_PLACES):
                     element = order.element_at(self.scope, *match.span())
-                    if element.tag not in UNSEEN:
+                    if element.tag not in UNSEEN and not is_hidden(element):
                         yield element, match.end()
 
     def _crumb_in(self, text: str) -> tuple[order.Breadcrumb | None, int]:
@@ -197,12 +276,16 @@ class _Reader:
     def _no_title(self) -> frozenset[str]:
         return self.site.breadcrumb_home | self.site.breadcrumb_last
 
-    def _other_title(self, crumb: order.Breadcrumb | None) -> str:
-        """Where the page shows none: what the breadcrumb ends in, or <title>, that one only where
-        the markup vouches for the page, since others show times and breadcrumbs as well."""
+    def _titles(self, crumb: order.Breadcrumb | None, shown: str | None) -> Iterator[str]:
+        """What can be the title, without the spam at its ends: what the page shows; else what the
+        breadcrumb ends in, or <title>, that one only where the markup vouches for the page, since
+        others show times and breadcrumbs as well."""
+        titles = [shown or ""]
         if crumb and len(crumb.names) > 2 and crumb.names[-1] not in self._no_title():
-            return crumb.names[-1]
-        title: str = _page_title(self.root) if self.layout.body else ""
-        for suffix in self.site.title_suffixes:
-            title = suffix.sub("", title)
-        return title
+            titles.append(crumb.names[-1])
+        if self.layout.body:
+            title: str = _page_title(self.root)
+            for suffix in self.site.title_suffixes:
+                title = suffix.sub("", title)
+            titles.append(title)
+        return filter(None, (spam.cut(title).kept for title in titles))

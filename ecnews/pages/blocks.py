@@ -6,11 +6,14 @@ hold figures and tables that merely hold the page together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
 
+from ecnews.pages.hidden import HIDDEN, WAY
+from ecnews.text.cleaning import Hidden
 from ecnews.text.whitespace import squeeze
 
 # What ends a paragraph: display block and its like in the HTML standard's rendering section.
@@ -30,6 +33,7 @@ UNSEEN = frozenset(
     object script select style svg template textarea title video
     """.split()
 )
+_WORDS = re.compile(r"[\W_]+")
 # Where lazy loaders keep the real address, before the attribute that may hold a placeholder.
 _SRC = ("data-original", "data-src", "data-lazy-src", "_src", "src")
 
@@ -37,24 +41,31 @@ _SRC = ("data-original", "data-src", "data-lazy-src", "_src", "src")
 @dataclass(slots=True)
 class Blocks:
     """The blocks of a part of a page: `texts`, none empty; `images` as pairs of the number of
-    blocks before the image and its address as the page gives it; `links`, the addresses that
-    blocks of nothing but one link lead to, by position."""
+    blocks before the image and its address as the page gives it; `alts`, what stands for images;
+    `links`, the addresses that blocks of nothing but links lead to, by position; `hidden`, what is
+    not shown."""
 
     texts: list[str] = field(default_factory=list)
     images: list[tuple[int, str]] = field(default_factory=list)
-    links: dict[int, str] = field(default_factory=dict)
+    alts: list[str] = field(default_factory=list)
+    links: dict[int, list[str]] = field(default_factory=dict)
+    hidden: list[Hidden] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
-    link: tuple[str, str] | None = None
+    linked: list[tuple[str, str]] = field(default_factory=list)  # address and text, of this line
 
     def end(self) -> None:
         """Ends the paragraph."""
         if self.line:
             if text := squeeze("".join(self.line)):
-                if self.link and 5 * len(squeeze(self.link[1])) >= 4 * len(text):
-                    self.links[len(self.texts)] = self.link[0]
+                if self.linked and self._is_links(text):
+                    self.links[len(self.texts)] = [href for href, _ in self.linked]
                 self.texts.append(text)
             self.line.clear()
-        self.link = None
+        self.linked.clear()
+
+    def _is_links(self, text: str) -> bool:
+        inside = sum(len(_WORDS.sub("", linked)) for _, linked in self.linked)
+        return 5 * inside >= 4 * len(_WORDS.sub("", text))
 
 
 def read(elements: Iterable[etree._Element], head: str | None = None) -> Blocks:
@@ -83,6 +94,8 @@ def _walk(root: etree._Element, blocks: Blocks) -> None:
         tag = element.tag
         if event == "start":
             if tag in UNSEEN:
+                if tag == HIDDEN and (way := element.get(WAY)):
+                    _hide(element, way, blocks)
                 walker.skip_subtree()
             elif tag == "table" and _is_data(element):
                 blocks.end()
@@ -95,7 +108,7 @@ def _walk(root: etree._Element, blocks: Blocks) -> None:
                 elif tag == "img":
                     _image(element, blocks)
                 elif tag == "a":
-                    blocks.link = (element.get("href") or "", "".join(element.itertext()))
+                    blocks.linked.append((element.get("href") or "", "".join(element.itertext())))
                 if element.text:
                     line.append(element.text)
         else:
@@ -105,7 +118,26 @@ def _walk(root: etree._Element, blocks: Blocks) -> None:
                 line.append(element.tail)
 
 
+def _hide(element: etree._Element, way: str, blocks: Blocks) -> None:
+    scripts = set(element.iter("script", "style"))
+    if text := squeeze("".join(_texts(element, scripts))):
+        blocks.hidden.append(Hidden(len(blocks.texts), way, text))
+
+
+def _texts(element: etree._Element, without: set[etree._Element]) -> Iterator[str]:
+    """The texts within an element, a blank where a block ends."""
+    yield element.text or ""
+    for inner in element.iterchildren(etree.Element):
+        if inner not in without:
+            yield from _texts(inner, without)
+            if inner.tag in BLOCK or inner.tag == "br":
+                yield " "
+        yield inner.tail or ""
+
+
 def _image(element: etree._Element, blocks: Blocks) -> None:
+    if alt := element.get("alt"):
+        blocks.alts.append(alt)
     for name in _SRC:
         src = (element.get(name) or "").strip()
         if src and not src.startswith("data:"):

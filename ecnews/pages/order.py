@@ -37,8 +37,9 @@ _SHORT = 60
 _ENTRY = 400  # characters of a list's entry, summary included
 
 _string = etree.XPath("string(.)", smart_strings=False)
-_has_block = etree.XPath(
-    "boolean(*[{}])".format(" or ".join(f"self::{tag}" for tag in sorted(BLOCK | {"br"})))
+_has_block, _has_inner_block = (
+    etree.XPath("boolean(*[{}])".format(" or ".join(f"self::{tag}" for tag in sorted(tags))))
+    for tags in (BLOCK | {"br"}, BLOCK)
 )
 
 
@@ -107,7 +108,7 @@ def line(element: etree._Element, holds: Callable[[str], object]) -> Line:
 def _lines(block: etree._Element) -> Iterator[Line]:
     """The lines set directly in a block, between its inner blocks and line breaks."""
     if not _has_block(block):
-        yield Line("\n".join(block.itertext()), block, None)
+        yield Line("\n".join(seen_texts(block)), block, None)
         return
     parts = [block.text or ""]
     for child in block.iterchildren(etree.Element):
@@ -115,16 +116,28 @@ def _lines(block: etree._Element) -> Iterator[Line]:
             yield Line("\n".join(parts), block, child)
             parts = []
         elif child.tag not in UNSEEN:
-            parts.extend(child.itertext())
+            parts.extend(seen_texts(child))
         parts.append(child.tail or "")
     yield Line("\n".join(parts), block, None)
+
+
+def seen_texts(element: etree._Element) -> Iterator[str]:
+    """The texts within an element, but for what a browser runs or does not show."""
+    if next(element.iter(*UNSEEN), None) is None:
+        yield from element.itertext()
+        return
+    yield element.text or ""
+    for child in element.iterchildren(etree.Element):
+        if child.tag not in UNSEEN:
+            yield from seen_texts(child)
+        yield child.tail or ""
 
 
 def breadcrumb(element: etree._Element) -> Breadcrumb:
     """Reads `当前位置：100EC>数字零售>TITLE`: dividers in the text, or links or items alone."""
     found = line(element, lambda text: "位置" in text)
     holder = found.block
-    names = _names(found.text)
+    names = _names(found.text) or _names("\n".join(holder.itertext()))
     parent = holder.getparent()
     if parent is not None and (not names or holder.tag in _LIST_ITEM):
         holder = parent
@@ -198,10 +211,21 @@ def _shown(
         tag = element.tag
         if tag in UNSEEN or tag in ("a", "nav"):
             skip.update(element.iter())
-        elif tag in HEADING or (tag in BLOCK and not _has_block(element)):
+        elif tag in HEADING or (tag in BLOCK and _is_one_line(element, end)):
             skip.update(element.iter())
             if text := text_of(element):
                 yield tag, text
+
+
+def _is_one_line(block: etree._Element, end: etree._Element) -> bool:
+    """Whether a block can be read as one line; a title may be broken in two."""
+    if not _has_block(block):
+        return True
+    return (
+        not _has_inner_block(block)
+        and len(_string(block)) <= 2 * _SHORT
+        and block not in end.iterancestors()
+    )
 
 
 def text_of(element: etree._Element) -> str:
@@ -227,7 +251,8 @@ def body(info: Line, scope: etree._Element) -> tuple[Blocks, list[str]]:
     said: list[str] = []
     for following, text in _levels(info, scope):
         found = blocks.read(_article_part(following), text)
-        other = [t for t in found.texts if boilerplate.is_known(t) or byline.is_byline(t)]
+        known = zip(found.texts, boilerplate.match(found.texts), strict=True)
+        other = [text for text, rule in known if rule or byline.is_byline(text)]
         if len(other) < len(found.texts):
             return found, said
         said += other
@@ -285,7 +310,7 @@ def _is_foreign_box(element: etree._Element) -> bool:
     if not _has_block(element) or element.tag in ("ul", "ol", "table", "blockquote", "figure"):
         return False
     texts = blocks.read_one(element).texts
-    return not any(boilerplate.is_known(text) for text in texts)
+    return not any(boilerplate.match(texts))
 
 
 def _prose_in(element: etree._Element) -> int:

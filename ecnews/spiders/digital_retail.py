@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from ecnews import catalog
 from ecnews.catalog import Site
 from ecnews.errors import NotAnArticle
-from ecnews.items import Article
+from ecnews.items import Article, Quarantined
 from ecnews.pages import article, challenge, listing
 from ecnews.pages.listing import Entry
 from ecnews.spiders import arguments
@@ -100,15 +100,16 @@ class DigitalRetailSpider(Spider):
         else:
             yield from following + wanted
 
-    def parse_article(self, response: Response) -> Iterator[Article]:
-        """Yields the page's article if it is of the section."""
+    def parse_article(self, response: Response) -> Iterator[Article | Quarantined]:
+        """Yields the page's article if it is of the section, or why the page has none."""
         self._stop_at_challenge(response)
         self._count("articles")
         try:
             found = article.extract(response.body, self.site, response.url)
         except NotAnArticle as error:
-            self._count(f"skipped/{error.reason}")
-            self.logger.warning("%s holds no article: %s", response.url, error)
+            url = self.site.public_url(response.url)
+            number = self.site.article_number(response.url)
+            yield Quarantined(url, number, error.reason, error.detail)
             return
         day = found.published_at and datetime.fromisoformat(found.published_at).date()
         if found.number and day:

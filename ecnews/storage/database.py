@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
@@ -16,6 +18,7 @@ from ecnews.storage import migrations, search
 _ACCEPTED = "sqlite:///ecnews.db or postgresql+psycopg://user:password@host/name"
 _CONNECT_TIMEOUT = 10  # s
 _BUSY_TIMEOUT = 30.0  # s that SQLite waits for another writer
+_CRAWL_TIMEOUT = 2.0  # s, for a crawl, which stands still meanwhile and tries again later
 _UPGRADE_TIMEOUT = 900  # s that a crawl waits for another that upgrades the database
 # Names the lock that crawlers take while they upgrade; any number, the same for all.
 _UPGRADING = 0x65636E657773
@@ -88,6 +91,39 @@ def open_as_is(url: str, wait: float = _BUSY_TIMEOUT) -> Engine:
     return engine
 
 
+def existing(url: str) -> Engine:
+    """As `open_as_is`, but raises DatabaseError where SQLite would make a new file."""
+    engine = open_as_is(url)
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and not (file and Path(file).is_file()):
+        raise DatabaseError(
+            f"{shown(engine.url)}: there is no such file; crawl first, or set ECNEWS_DATABASE_URL"
+        )
+    return engine
+
+
+@contextmanager
+def asking(engine: Engine) -> Iterator[Connection]:
+    """As `reading`, with errors as sentences that name the database. Raises DatabaseError."""
+    try:
+        with reading(engine) as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise explained(error, engine.url) from error
+    except DatabaseError as error:
+        raise DatabaseError(f"{shown(engine.url)}: {error}") from None
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection whose changes hold once the block has ended well. Raises DatabaseError."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise explained(error, engine.url) from error
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that waits for no writer, for reading only."""
@@ -95,15 +131,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A connection in a transaction that is kept whole; raises DatabaseError, and then nothing is
-    kept."""
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except SQLAlchemyError as error:
-        raise explained(error, engine.url) from error
+_shared: WeakKeyDictionary[object, Engine] = WeakKeyDictionary()
+
+
+def shared(owner: object, url: str) -> Engine:
+    """The one engine of its owner, a crawler, opened when it is first asked for; several parts of
+    a crawl need the database. Raises as `connect` does."""
+    if owner not in _shared:
+        _shared[owner] = connect(url, _CRAWL_TIMEOUT)
+    return _shared[owner]
 
 
 def explained(error: SQLAlchemyError, url: URL) -> DatabaseError:

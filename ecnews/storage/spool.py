@@ -34,6 +34,9 @@ class Spool:
         name = f"ecnews-{hashlib.sha256(database.encode()).hexdigest()[:12]}.spool"
         self.paths = [folder / name, _private() / name]
 
+    def __str__(self) -> str:
+        return " or ".join(str(path) for path in self.paths if path.exists())
+
     def keep(self, items: list[Waiting]) -> Path:
         """Appends the items, all or none of them, and returns the file; raises OSError."""
         lines = b"".join(_line(*item) for item in items)

@@ -7,7 +7,7 @@ story again but by `rebuild`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,10 +61,8 @@ def rebuild(
     connection: Connection,
     now: datetime,
     threshold: float = near.THRESHOLD,
-    progress: Callable[[int], None] = lambda done: None,
 ) -> Rebuilt:
-    """Makes the index and all stories anew, with a threshold that holds from now on; `progress`
-    is told now and then how many articles are done.
+    """Makes the index and all stories anew, with a threshold that holds from now on.
 
     The connection is inside a transaction that admits no other writer.
     """
@@ -89,7 +87,6 @@ def rebuild(
         _load(connection, {other for _, other in pairs}, told)
         stories.join_copies(pairs, told)
         numbers |= {row["number"] for row in chunk}
-        progress(len(figures))
     stories.join_same_number(connection, numbers)
     return stories.replace(connection)
 

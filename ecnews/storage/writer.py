@@ -35,6 +35,7 @@ class Written:
     changed: int = 0
     unchanged: int = 0
     quarantined: int = 0
+    refused: int = 0  # of the articles, by the database: quarantined as well
 
     def __add__(self, other: Written) -> Written:
         return Written(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -165,7 +166,8 @@ class Writer:
             if not failures.is_refusal(error):
                 raise
             if len(batch) == 1:
-                return self._write([self._refused(*batch[0], error)])
+                self._write([self._refused(*batch[0], error)])
+                return Written(refused=1)
         middle = len(batch) // 2
         return self._write(batch[:middle]) + self._write(batch[middle:])
 

@@ -10,6 +10,7 @@ from types import FrameType
 
 from tests.replica.articles import MOST_ARTICLES, Corpus
 from tests.replica.copies import Copies
+from tests.replica.pollution import polluted
 from tests.replica.server import listen, serve
 from tests.replica.site import Site
 
@@ -36,10 +37,15 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--copies-port", type=int, metavar="P", help="serve a site of rewritten copies there"
     )
+    parser.add_argument(
+        "--spam", type=float, default=0, metavar="RATE", help="share of polluted pages, 0 to 1"
+    )
     parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
     arguments = parser.parse_args(argv)
     if not 1 <= arguments.articles <= MOST_ARTICLES:
         parser.error(f"--articles: from 1 to {MOST_ARTICLES}")
+    if not 0 <= arguments.spam <= 1:
+        parser.error("--spam: from 0 to 1")
     return arguments
 
 
@@ -60,7 +66,8 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _serve(corpus: Corpus, arguments: argparse.Namespace) -> None:
     site = Site(corpus, arguments.weight)
-    with listen(site.respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:
+    respond = polluted(site.respond, arguments.spam, arguments.seed)
+    with listen(respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:
         print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
         server.serve_forever()
 

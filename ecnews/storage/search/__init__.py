@@ -13,16 +13,29 @@ from types import ModuleType
 from sqlalchemy import BigInteger, Connection, Engine, column, delete, insert, select, table, text
 
 from ecnews.storage.schema import articles
-from ecnews.storage.search import postgresql, sqlite
+from ecnews.storage.search import hits, postgresql, sqlite
 from ecnews.storage.search.entry import Entry
+from ecnews.storage.search.hits import Hit
 from ecnews.storage.search.query import Query, parse
-from ecnews.storage.statements import among
+from ecnews.storage.statements import among, lock
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["Entry", "Query", "find", "keep", "parse", "reindex", "reindex_if_waiting", "settle"]
+__all__ = [
+    "Entry",
+    "Hit",
+    "Query",
+    "find",
+    "keep",
+    "parse",
+    "reindex",
+    "reindex_if_waiting",
+    "settle",
+    "show",
+]
 
 _search_tail = table("search_tail", column("article_id", BigInteger), column("moment"))
+_RANKED = 1000  # hits of which the most relevant are shown
 _AT_ONCE = 1000  # articles of the tail read at a time
 
 
@@ -32,6 +45,20 @@ def find(connection: Connection, query: Query, limit: int | None = 20) -> list[i
     if connection.dialect.name == "sqlite":
         found = sorted([*found, *_in_tail(connection, query)], reverse=True)
     return [id_ for _, id_ in found][:limit]
+
+
+def show(
+    connection: Connection, query: Query, limit: int | None = 20, by_relevance: bool = False
+) -> list[Hit]:
+    """The articles that the query finds, newest first, with the words marked in a snippet.
+
+    By relevance: of the newest thousand, those first whose titles have most of the words, then
+    those in which they stand most densely.
+    """
+    if not by_relevance:
+        return hits.read(connection, query, find(connection, query, limit))
+    ids = hits.by_relevance(connection, query, find(connection, query, _RANKED))
+    return hits.read(connection, query, ids[:limit])
 
 
 def keep(
@@ -63,8 +90,9 @@ def settle(engine: Engine) -> None:
 
 
 def reindex(connection: Connection) -> int:
-    """Builds the index anew, in one transaction that no writer may run beside; how many articles
-    it has."""
+    """Builds the index anew, in one transaction, which keeps writers out; how many articles it
+    has."""
+    lock(connection)
     _index(connection).rebuild(connection)
     return int(connection.execute(text("SELECT count(*) FROM articles")).scalar_one())
 

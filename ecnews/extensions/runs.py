@@ -1,0 +1,98 @@
+"""Keeps the row of this run in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any, Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import create_looping_call
+
+from ecnews import __version__
+from ecnews.errors import DatabaseError, SettingError
+from ecnews.extensions.verdict import judge
+
+logger = logging.getLogger(__name__)
+
+_EVERY = 15.0  # s between two signs of life
+
+
+class RunLedger:
+    """Writes the row at the start, keeps it up to date, and says at the end what became of the
+    run. A database that is away is no reason to stop: the row then stays as it was."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.engine: Any = None
+        self.id: int | None = None
+        self.timer: Any = None
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def spider_opened(self, spider: Spider) -> None:
+        # Late, so that `scrapy list` needs no database driver.
+        from ecnews.storage import database, runs
+
+        settings = self.crawler.settings
+        arguments = dict(settings["ECNEWS_ARGUMENTS"] or {})
+        job = arguments.pop("_job", None)
+        run = runs.Run(spider.name, arguments, job, __version__, rules_fingerprint())
+        try:
+            self.engine = database.shared(self.crawler, settings["ECNEWS_DATABASE_URL"])
+            self.id = runs.begin(self.engine, run, datetime.now(UTC))
+        except (DatabaseError, SettingError) as error:  # the pipeline has said so already
+            logger.debug("%s", error)
+            return
+        self.timer = create_looping_call(self.go_on)
+        self.timer.start(_EVERY, now=False)
+
+    def go_on(self) -> None:
+        from ecnews.storage import runs
+
+        assert self.id is not None
+        try:
+            runs.go_on(self.engine, self.id, self._counts(), datetime.now(UTC))
+        except DatabaseError as error:
+            logger.warning("%s", error)
+
+    def spider_closed(self, reason: str) -> None:
+        from ecnews.storage import runs
+
+        if self.id is None:
+            return
+        self.timer.stop()
+        verdict = judge(self.crawler.stats.get_stats() | {"finish_reason": reason})
+        end = (verdict.name, verdict.sentence, self._counts(), datetime.now(UTC))
+        try:
+            runs.finish(self.engine, self.id, *end)
+        except DatabaseError as error:
+            logger.warning("%s", error)
+        self.engine.dispose()
+
+    def _counts(self) -> dict[str, int]:
+        stats = self.crawler.stats.get_stats()
+        counts = {
+            key.removeprefix("ecnews/"): value
+            for key, value in sorted(stats.items())
+            if key.startswith("ecnews/") and isinstance(value, int)
+        }
+        return {"pages": stats.get("response_received_count", 0), **counts}
+
+
+def rules_fingerprint() -> str:
+    """Twelve hex digits that change with the rules and the site file."""
+    digest = hashlib.sha256()
+    for package in ("ecnews.site", "ecnews.text.rules"):
+        files = {file.name: file for file in resources.files(package).iterdir() if file.is_file()}
+        for name in sorted(files):
+            if not name.endswith((".py", ".pyc")):
+                digest.update(name.encode() + b"\0" + files[name].read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

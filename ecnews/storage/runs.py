@@ -1,0 +1,84 @@
+"""The ledger of runs: a row for each crawl, from its start to its end."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, insert, select, update
+
+from ecnews.storage import database
+from ecnews.storage.schema import runs
+
+_SILENT = timedelta(minutes=15)  # without a sign of life: killed, or cut off from the database
+_KILLED = "it ended without a word: killed, or the database was away at its end"
+
+_ours: set[int] = set()  # runs of this process
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is known of a run when it begins; `rules` is a fingerprint of the data files."""
+
+    spider: str
+    arguments: dict[str, Any]
+    job: str | None
+    version: str
+    rules: str
+
+
+def begin(engine: Engine, run: Run, now: datetime) -> int:
+    """Writes the row of a run and returns its id; gives runs that were killed their verdict.
+
+    Raises DatabaseError.
+    """
+    row = {name: getattr(run, name) for name in ("spider", "arguments", "job", "version", "rules")}
+    row |= {"host": platform.node(), "pid": os.getpid(), "counts": {}}
+    row |= {"started_at": now, "updated_at": now}
+    with database.transaction(engine) as connection:
+        open_runs = connection.execute(select(runs).where(runs.c.verdict.is_(None))).all()
+        if killed := [other.id for other in open_runs if _is_dead(other, now)]:
+            verdict = {"verdict": "killed", "sentence": _KILLED}
+            connection.execute(update(runs).where(runs.c.id.in_(killed)).values(verdict))
+        id_ = int(connection.execute(insert(runs).returning(runs.c.id), row).scalar_one())
+    _ours.add(id_)
+    return id_
+
+
+def go_on(engine: Engine, id_: int, counts: dict[str, int], now: datetime) -> None:
+    """Says that the run is alive, and how far it is. Raises DatabaseError."""
+    with database.transaction(engine) as connection:
+        alive = {"updated_at": now, "counts": counts}
+        connection.execute(update(runs).where(runs.c.id == id_).values(alive))
+
+
+def finish(
+    engine: Engine, id_: int, verdict: str, sentence: str, counts: dict[str, int], now: datetime
+) -> None:
+    """Writes what became of the run. Raises DatabaseError."""
+    end: dict[str, Any] = {"verdict": verdict, "sentence": sentence, "counts": counts}
+    end |= {"updated_at": now, "finished_at": now}
+    with database.transaction(engine) as connection:
+        connection.execute(update(runs).where(runs.c.id == id_).values(end))
+    _ours.discard(id_)
+
+
+def _is_dead(run: Any, now: datetime) -> bool:
+    if run.id in _ours:
+        return False
+    if now - run.updated_at > _SILENT:
+        return True
+    return run.host == platform.node() and (run.pid == os.getpid() or not _is_alive(run.pid))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,248 @@
+"""Recovers the text of hijacked pages: takes the pinyin out, puts swallowed bytes back, and turns
+the text back to Simplified.
+
+    verdict   = examine(text)      what was seen, and whether the text is hijacked
+    recovered = recover(text)      the text, and counts of what was done
+
+The order is fixed by what destroyed what last: the annotations came last, and go first, since a run
+can only be read again without them; then the runs, whose bytes are those of Traditional text; then
+the script. An honest text is returned as it came, the very same object.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+
+from ecnews.text.gbk import MARKS, characters, readings, tables
+from ecnews.text.realign import LOST, PINYIN, UNKNOWN, Evidence, realign
+from ecnews.text.script import converted, rules, simplified
+
+_NOTE = re.compile(rf"(.)\(({PINYIN}) ?\)")
+_LOST_NOTE = re.compile(rf"{LOST}\(?{PINYIN} ?\)")
+_LETTER_NOTE = re.compile(rf"(?<=[^\x00-\x7f])([@-~])\(({PINYIN}) ?\)")
+_BARE = re.compile(rf"{LOST}(?=[^\x00-\x7f\ufffd])")
+_STRAY = re.compile("[^\x00-\x7f],[，。、！？；：]|[^\x00-\x7f,],,[^\x00-\x7f,]")
+SIMPLE = Evidence(simple=True)
+_LOOKS, _LOOK, _SHORT, _AROUND = 200, 14, 6, 300
+_PLAIN = 0.5  # the share of frequent characters that makes a run look honest
+_ANY_NOTE = re.compile(rf"\({PINYIN} ?\)|{LOST}{PINYIN} ?\)")
+_SAMPLE = 1200  # characters around the first annotation that tell whose they are
+_FITTING = 0.9  # of them, behind a character that conversions write, and read so
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The text, and how many annotations were taken out, runs realigned, characters turned back to
+    Simplified, and places left as they were for want of certainty.
+    """
+
+    text: str
+    annotations: int = 0
+    realigned: int = 0
+    converted: int = 0
+    unresolved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """annotated: the page's annotations are a mirror's. converted: its text is Simplified that was
+    converted. shifted: a run shows it even where nothing else does.
+    """
+
+    annotated: bool = False
+    converted: bool = False
+    shifted: bool = False
+
+    @property
+    def hijacked(self) -> bool:
+        return self.annotated or self.converted or self.shifted
+
+
+HONEST = Verdict()
+
+
+def recover(text: str, verdict: Verdict | None = None) -> Recovered:
+    """The text as it was before a mirror had it; the text itself where no mirror had.
+
+    `text` is the source of a page or any piece of one; a piece too small to tell by itself can be
+    given the verdict on its page. Never raises.
+
+    >>> recover("面向?qū)櫸镄袠I(yè)")
+    Recovered(text='面向宠物行业', annotations=2, realigned=1, converted=2, unresolved=0)
+    >>> recover("拼音课：好(hǎo)人；学(xué)习?对").text
+    '拼音课：好(hǎo)人；学(xué)习?对'
+    """
+    if verdict is None:
+        verdict = examine(text)
+    if not verdict.hijacked:
+        return Recovered(text)
+    found = _Counts()
+    plain = _without_notes(text, found)
+    sure = verdict.annotated or verdict.converted
+    plain, runs, unresolved, notes = realign(plain, _evidence(text, plain, sure))
+    if _strewn(text):
+        plain = _without_commas(plain)
+    plain = _questions(plain).replace(UNKNOWN, "?") if runs else plain
+    if verdict.annotated or verdict.converted or not _mostly_simple(plain):
+        back = simplified(plain)
+    else:
+        back = plain
+    changed = sum(map(operator.ne, plain, back))
+    return Recovered(back, found.notes + notes, runs, changed, unresolved)
+
+
+def _evidence(text: str, plain: str, sure: bool) -> Evidence:
+    written = tables().written
+    noted = frozenset(_noted().findall(text))
+    bare = frozenset(set(plain) & written) - noted if noted else frozenset()
+    keeps = _KEEPS.search(text) is not None
+    return Evidence(noted, bare, keeps, simple=not sure)
+
+
+_KEEPS = re.compile(rf"{LOST}\({PINYIN} ?\)")
+
+
+@cache
+def _noted() -> re.Pattern[str]:
+    chars = "".join(sorted(tables().written))
+    return re.compile(rf"([{chars}])\({PINYIN} ?\)")
+
+
+def examine(text: str) -> Verdict:
+    """What speaks for a mirror in this text; HONEST where nothing does."""
+    if not _first_sign().search(text):
+        return HONEST
+    notes = _LOST_NOTE.search(text) is not None or _NOTE.search(text) is not None
+    if notes and _annotated(text):
+        return Verdict(annotated=True)
+    if notes and not _LOST_NOTE.search(text):
+        return HONEST
+    if converted(text):
+        return Verdict(converted=True)
+    if _shifted(text):
+        return Verdict(shifted=True)
+    return HONEST
+
+
+def _mostly_simple(text: str) -> bool:
+    found = set(text)
+    written = sum(map(text.count, found & tables().written))
+    return written < 2 * sum(map(text.count, found & tables().unwritten))
+
+
+@cache
+def _first_sign() -> re.Pattern[str]:
+    signs = "".join(sorted(rules().signs))
+    return re.compile(rf"[{signs}āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]|[?\ufffd](?=[^\x00-\x7f])")
+
+
+def _annotated(text: str) -> bool:
+    """Whether the annotations are those of a mirror: behind characters that a conversion writes,
+    behind every one of them (its table is blind), and not in a text that is Simplified.
+    """
+    written, unwritten = tables().written, tables().unwritten
+    first = _ANY_NOTE.search(text)
+    start = max(0, first.start() - _SAMPLE // 2) if first else 0
+    sample = text[start : start + _SAMPLE]
+    fits, misfits, seen = 0, 0, set()
+    for char, pinyin in _NOTE.findall(sample):
+        if char in written and pinyin in readings(char):
+            fits += 1
+            seen.add(char)
+        elif char > "\x7f":
+            misfits += 1
+    lost = len(_LOST_NOTE.findall(sample))
+    if fits + lost == 0 or fits < _FITTING * (fits + misfits):
+        return False
+    if lost == 0 and _lesson(sample, seen):
+        return False
+    traditional = len(_any_of(written).findall(sample))
+    simple = len(_any_of(unwritten).findall(sample))
+    return 2 * (traditional + lost) >= simple
+
+
+@cache
+def _any_of(chars: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("[" + "".join(sorted(chars)) + "]")
+
+
+def _lesson(text: str, seen: set[str]) -> bool:
+    """Whether characters stand here with and there without their pinyin, as people write."""
+    bare = sum(text.count(char) > text.count(f"{char}(") for char in seen)
+    return bare > 0.3 * len(seen)
+
+
+def _shifted(text: str) -> bool:
+    """Whether a bare `?` starts a run that reads as Chinese only when shifted by a byte."""
+    common = _common()
+    for hit in islice(_BARE.finditer(text), _LOOKS):
+        shown = text[hit.start() : hit.start() + _LOOK]
+        odd = sum(char in common for char in shown) < _PLAIN * len(shown)
+        if len(shown) >= _SHORT and odd and realign(_line(text, hit.start()), SIMPLE).runs:
+            return True
+    return False
+
+
+def _line(text: str, at: int) -> str:
+    """What stands around a place, up to the ends of its line."""
+    start = max(text.rfind("\n", 0, at) + 1, at - _AROUND)
+    end = text.find("\n", at)
+    return text[start : min(end if end >= 0 else len(text), at + _AROUND)]
+
+
+@cache
+def _common() -> frozenset[str]:
+    """The characters and marks that any Chinese text is mostly made of."""
+    signs = rules().signs
+    return frozenset(signs + simplified(signs) + rules().plain + MARKS)
+
+
+@dataclass(slots=True)
+class _Counts:
+    notes: int = 0
+
+
+@cache
+def _behind_written() -> re.Pattern[str]:
+    chars = "".join(sorted(tables().written))
+    return re.compile(rf"\((?<=[{chars}]\(){PINYIN} ?\)")
+
+
+def _without_notes(text: str, found: _Counts) -> str:
+    """The text without the annotations that stand whole behind their characters."""
+    text, count = _behind_written().subn("", text)
+    found.notes += count
+
+    def letter(hit: re.Match[str]) -> str:
+        """A character whose trail byte looks like a letter, its lead byte in the one before."""
+        before = characters().get(text[hit.start() - 1])
+        char = before and bytes((before[1], ord(hit[1]))).decode("gbk", "ignore")
+        if not char or char not in tables().written or hit[2] not in readings(char):
+            return hit[0]
+        found.notes += 1
+        return hit[1]
+
+    return _LETTER_NOTE.sub(letter, text)
+
+
+def _strewn(text: str) -> bool:
+    return len(_STRAY.findall(text)) >= 2
+
+
+def _without_commas(text: str) -> str:
+    """The text without the ASCII commas that a mirror strewed."""
+    text = re.sub(",+(?=[，。、！？；：])", "", text)
+    if "，" in text:
+        return re.sub("(?<=[^\x00-\x7f]),+(?=[^\x00-\x7f])", "", text)
+    return re.sub("(?<=[^\x00-\x7f]),{2,}(?=[^\x00-\x7f])", ",", text)
+
+
+def _questions(text: str) -> str:
+    """`?` as `？` behind Chinese, where the mirror left no `？` in a text with full-width marks."""
+    if "？" in text or text.count("，") < 2:
+        return text
+    return re.sub("(?<=[\u4e00-\u9fff”》）])\\?(?![\\w(])", "？", text)

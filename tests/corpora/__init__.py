@@ -1,0 +1,1 @@
+"""Texts to measure cleaning with: spam of many makes, honest paragraphs of many kinds."""

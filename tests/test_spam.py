@@ -1,0 +1,117 @@
+"""Keyword spam goes and honest text stays, measured on corpora; the figures are printed (-rP)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ecnews.errors import DataFileError
+from ecnews.text import cleaning, spam
+from tests.corpora import honest
+from tests.corpora import spam as made
+
+LINES = 1500
+PROSE = [
+    "（网经社讯）据悉，梧桐优选一季度营收达 21.4 亿元，同比增长 38%。",
+    "业内人士认为，前置仓的成本仍在下降，但门店的租金没有降。",
+]
+
+
+def removed_of(lines: list[str]) -> list[str]:
+    """The lines that are gone, each set between the paragraphs of an article."""
+    gone = []
+    for line in lines:
+        kept = cleaning.clean([*PROSE, line, *PROSE]).kept
+        if line not in kept and len(kept) == 2 * len(PROSE):
+            gone.append(line)
+    return gone
+
+
+@pytest.mark.parametrize("half", ["seen", "unseen"])
+def test_keyword_lines_of_many_makes_are_removed(half: made.Half) -> None:
+    lines = list(made.lines(LINES, half, "measured"))
+    left = sorted({*lines} - {*removed_of(lines)})
+    print(f"{half}: {1 - len(left) / LINES:.2%} of {LINES} spam lines removed; left: {left[:5]}")
+    assert len(left) <= 0.005 * LINES
+
+
+def test_most_of_the_unseen_phrases_are_no_entries_of_the_stocks() -> None:
+    entries = {word for stock in spam.rules().stocks for word in stock.words}
+    phrases = made.phrases("unseen")
+    assert 2 * len(entries.intersection(phrases)) <= len(phrases)
+
+
+def test_no_honest_paragraph_is_removed_or_cut() -> None:
+    texts = [*honest.written(), *honest.lists(1500), *honest.articles(300)]
+    lost = [text for text in texts if cleaning.clean([*PROSE, text, *PROSE]).kept[2:-2] != [text]]
+    print(f"{len(lost)} of {len(texts)} honest paragraphs removed or cut: {lost[:5]}")
+    assert not lost
+
+
+@pytest.mark.parametrize("stock", spam.rules().stocks, ids=lambda stock: stock.id)
+def test_a_stock_takes_its_examples_and_leaves_the_others(stock: spam.Stock) -> None:
+    assert stock.yes
+    assert stock.no
+    for text in stock.yes:
+        found = spam.judge(text)
+        assert found, text
+        assert found.stock == stock.id
+    assert not [text for text in stock.no if spam.judge(text)]
+
+
+def test_a_finding_says_what_led_to_it() -> None:
+    found = spam.judge("澳门新葡京|百家乐在线投注|真人荷官|注册送彩金")
+    assert found
+    assert found.score > spam.rules().score["spam"]
+    assert "百家乐" in found.why
+    assert "list +2.0" in found.why
+
+
+SPAM = "国产精品久久|日韩无码|成人视频在线|91视频免费看"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"便利店的夜班谁在坚守_{SPAM}", "便利店的夜班谁在坚守"),
+        (f"{SPAM} 便利店的夜班谁在坚守", "便利店的夜班谁在坚守"),
+        (f"{SPAM}|便利店的夜班谁在坚守 谁退场|{SPAM}", "便利店的夜班谁在坚守 谁退场"),
+        (f"租金没有降。{SPAM}", "租金没有降。"),
+        (SPAM, ""),
+        ("国产手机 欧美市场 日韩品牌", "国产手机 欧美市场 日韩品牌"),
+    ],
+)
+def test_spam_is_cut_off_a_title_or_a_paragraph(text: str, kept: str) -> None:
+    assert spam.cut(text).kept == kept
+
+
+def test_a_phrase_a_block_is_spam_as_well() -> None:
+    phrases = ["国产精品久久", "日韩高清无码", "成人免费视频", "欧美在线观看"]
+    cleaned = cleaning.clean([*PROSE, *phrases])
+    assert cleaned.kept == PROSE
+    assert [block.kind for block in cleaned.removed] == ["spam"] * 4
+
+
+def test_nothing_is_lost_where_a_text_is_cut() -> None:
+    for line in made.lines(300, "unseen", "cut"):
+        glued = PROSE[0] + line
+        parts = [part.text for part in cleaning.clean([glued]).lines]
+        assert re.sub(r"[\W_]", "", "".join(parts)) == re.sub(r"[\W_]", "", glued)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("spam = ", "spma = "), "spma"),
+        (("why = ", "whi = "), "whi"),
+        (("无码", "AV"), "lower case"),
+        (("[score]", "[score"), "spam.toml"),
+    ],
+)
+def test_a_wrong_file_is_refused(change: tuple[str, str], complaint: str) -> None:
+    from importlib.resources import files
+
+    text = (files("ecnews.text.rules") / "spam.toml").read_text("utf-8")
+    with pytest.raises(DataFileError, match=complaint):
+        spam.parse(text.replace(*change, 1))
