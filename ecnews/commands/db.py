@@ -21,7 +21,6 @@ _ACTIONS = {
 
 class Command(ScrapyCommand):
     requires_project = True
-    default_settings = {"LOG_LEVEL": "WARNING"}  # noqa: RUF012  # as Scrapy declares it
 
     def syntax(self) -> str:
         return f"{'|'.join(_ACTIONS)} [--threshold T]"
@@ -41,6 +40,12 @@ class Command(ScrapyCommand):
             help="of dedupe: compare articles that have this share of the shorter one in common"
             " (0.3 to 1, default 0.45); holds for later crawls as well",
         )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1 or args[0] not in _ACTIONS:
