@@ -192,7 +192,7 @@ def test_honest_text_is_returned_as_it_came(name: str) -> None:
 
 HOSTILE = [
     *(sign * 100_000 for sign in ("(a)", "?", ")", "(ā)", "?(")),
-    *(sign * 20_000 for sign in ("?ā)", "數(shù)", "?數", "數?", "?！", "據?jù)", "?缇畴")),
+    *(sign * 4_000 for sign in ("?ā)", "數(shù)", "?數", "數?", "?！", "據?jù)", "?缇畴")),
     *("", "\x00", "\ufffd?\ufffd", "數(shù)\ufffd?jù)\x00?", "?ā)", "%?jù)"),
 ]
 

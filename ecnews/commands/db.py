@@ -15,15 +15,15 @@ _ACTIONS = {
     "check": "whether the database can be used as it is: exit code 1 if not",
     "upgrade": "brings the database up to date, as a crawl does by itself",
     "reindex": "builds the search index anew",
+    "dedupe": "finds anew which articles tell the same story, while crawls wait",
 }
 
 
 class Command(ScrapyCommand):
     requires_project = True
-    default_settings = {"LOG_LEVEL": "WARNING"}  # noqa: RUF012  # as Scrapy declares it
 
     def syntax(self) -> str:
-        return "|".join(_ACTIONS)
+        return f"{'|'.join(_ACTIONS)} [--threshold T]"
 
     def short_desc(self) -> str:
         return "Look after the database"
@@ -31,14 +31,38 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return " ".join(f"{name}: {meaning}." for name, meaning in _ACTIONS.items())
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument(
+            "--threshold",
+            type=float,
+            metavar="T",
+            help="of dedupe: compare articles that have this share of the shorter one in common"
+            " (0.3 to 1, default 0.45); holds for later crawls as well",
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1 or args[0] not in _ACTIONS:
             raise UsageError(f"give one of: {', '.join(_ACTIONS)}", print_help=False)
+        options = {}
+        if opts.threshold is not None:
+            if args[0] != "dedupe" or not 0.3 <= opts.threshold <= 1:
+                raise UsageError(
+                    "--threshold goes with dedupe, and is a share from 0.3 to 1", print_help=False
+                )
+            options["threshold"] = opts.threshold
         assert self.settings is not None
         from ecnews.storage import upkeep
 
         try:
-            done, sentence = getattr(upkeep, args[0])(self.settings["ECNEWS_DATABASE_URL"])
+            url = self.settings["ECNEWS_DATABASE_URL"]
+            done, sentence = getattr(upkeep, args[0])(url, **options)
         except EcnewsError as error:
             done, sentence = False, str(error)
         print(sentence, file=sys.stdout if done else sys.stderr)

@@ -12,11 +12,14 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -186,4 +189,44 @@ runs = Table(
     Column("sentence", Text, comment="the verdict in words"),
     Column("counts", _Json, nullable=False, comment="its statistics so far, by name"),
     comment="one row a crawl",
+)
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column(
+        "article_id",
+        _Id,
+        ForeignKey("articles.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        comment="the row in articles",
+    ),
+    Column("slots", LargeBinary, nullable=False, comment="MinHash of the body: 128 of 16 bits"),
+    Column("shingles", Integer, nullable=False, comment="how many 4-grams the body has"),
+    Column("figures", LargeBinary, nullable=False, comment="which figures it has: 128 bits"),
+    Column("own", Boolean, nullable=False, comment="whether the address is the site's own"),
+    Column("recovered", Integer, nullable=False, comment="how much was restored in it; 0 if clean"),
+    comment="what tells which articles may be one story",
+)
+
+bands = Table(
+    "bands",
+    metadata,
+    Column("key", Integer, primary_key=True, autoincrement=False, comment="hash of three slots"),
+    Column(
+        "article_id", _Id, primary_key=True, autoincrement=False, comment="an article that has it"
+    ),
+    comment="index of the fingerprints: articles that share a key may be near",
+    sqlite_with_rowid=False,
+)
+
+dedupe = Table(
+    "dedupe",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="always 1"),
+    Column("threshold", Float, nullable=False, comment="how much of a text another must have"),
+    _moment("rebuilt_at", "when `scrapy db dedupe` last ran, UTC"),
+    CheckConstraint("id = 1", name="one_row"),
+    comment="how articles become stories, where that was set",
 )

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from ecnews.items import Article, Quarantined
-from ecnews.storage import search
+from ecnews.storage import search, stories
 from ecnews.storage.rows import Row, article_row, quarantine_row, removed_rows, sighting_row
 from ecnews.storage.schema import articles, quarantine, removed_blocks, revisions, sightings
 from ecnews.storage.spool import Waiting
@@ -61,6 +61,8 @@ def write(connection: Connection, batch: Iterable[Waiting], indexed: bool = True
     update_changed(connection, changes)
     keep_sightings(connection, found, changes)
     replace_removed(connection, found, changes)
+    recovered = {changes.ids[item.url or ""]: sum(item.recovered.values()) for item, _ in found}
+    stories.tell(connection, changes.touched, recovered)
     search.keep(
         connection,
         map(search.Entry.of, changes.touched),
@@ -110,7 +112,8 @@ def insert_new(connection: Connection, changes: Changes) -> None:
     if not changes.new:
         return
     for row, id_ in zip(changes.new, _next_ids(connection, len(changes.new)), strict=True):
-        row["id"] = changes.ids[row["url"]] = id_
+        # A story of its own, until another tells the same.
+        row["id"] = row["story_id"] = changes.ids[row["url"]] = id_
     connection.execute(insert(articles), changes.new)
 
 

@@ -3,10 +3,14 @@ well, and a sentence. They raise DatabaseError and SettingError."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import inspect, text
 
-from ecnews.storage import database, migrations, search
+from ecnews.storage import database, migrations, search, stories
 from ecnews.storage.schema import metadata
+from ecnews.storage.statements import lock
+from ecnews.text.near import THRESHOLD
 
 
 def current(url: str) -> tuple[bool, str]:
@@ -55,3 +59,17 @@ def reindex(url: str) -> tuple[bool, str]:
     finally:
         engine.dispose()
     return True, f"{database.shown(engine.url)}: {count} articles indexed"
+
+
+def dedupe(url: str, threshold: float = THRESHOLD) -> tuple[bool, str]:
+    engine = database.connect(url)
+    try:
+        with database.transaction(engine) as connection:
+            lock(connection)
+            found = stories.rebuild(connection, datetime.now(UTC), threshold)
+    finally:
+        engine.dispose()
+    return True, (
+        f"{database.shown(engine.url)}: {found.articles} articles tell {found.stories} stories,"
+        f" at most {found.largest} the same"
+    )

@@ -1,26 +1,194 @@
-"""What tells two texts apart, and what does not."""
+"""What tells two texts apart, and what does not: the exact hash, and MinHash signatures.
+
+A signature is made by one-permutation hashing with optimal densification (Li, Owen and Zhang 2012;
+Shrivastava 2017): each 4-gram is hashed once, its top bits choose the slot, the least of a slot
+stays, and an empty slot borrows from a full one. Of each slot 16 bits are kept (b-bit minwise
+hashing, Li and König 2010).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import unicodedata
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-_NO_WORD = re.compile(r"[\W_]+")
+import numpy as np
+import numpy.typing as npt
+
+Slots = npt.NDArray[np.uint16]
+
+SLOTS = 128
+# Three slots a band: of two texts with a Jaccard similarity of .35, .40, .45, .50 the bands find
+# .84, .94, .98 and 1.00. An article with 10 % of its characters changed has kept .49.
+BANDS, ROWS = 42, 3
+_SHINGLE = 4
+_SLOT_BITS = SLOTS.bit_length() - 1
+_DOT, _ZERO, _NINE = np.uint32(ord(".")), np.uint32(ord("0")), np.uint32(9)
+_FIGURE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_FIGURE_BITS = 128
+_ASTRAL = 0x10000
+_SLOW = 0xFFFF  # in the table: a character that NFKC does not turn into one of its own
+
+# Odd numbers that multiplying by spreads the bits, as in splitmix64 and xxHash.
+_FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+_MIX = np.uint64(0xBF58476D1CE4E5B9)
+_HIGH = np.uint64(31)
+_STARTS = np.arange(SLOTS, dtype=np.uint64) << np.uint64(64 - _SLOT_BITS)
+_KEPT = np.uint64(20)  # which bits of a slot's least are kept; those above chose the slot
+# Where an empty slot looks for a full one: an order of its own, the same in every process.
+_LENDERS = np.argsort(
+    (np.arange(1, SLOTS * SLOTS + 1, dtype=np.uint64) * _FIRST * _MIX).reshape(SLOTS, SLOTS)
+)
+_BAND_SEEDS = np.arange(1, BANDS + 1, dtype=np.uint64) * _SECOND
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signature:
+    """128 slots of 16 bits, of how many 4-grams they are the least, and the keys of its bands."""
+
+    slots: Slots
+    shingles: int
+    bands: npt.NDArray[np.int32]
+
+
+def band_keys(slots: Slots) -> npt.NDArray[np.int32]:
+    """One key of 32 bits a band (last axis): two texts that share a key may be near."""
+    rows = slots[..., : BANDS * ROWS].astype(np.uint64).reshape(*slots.shape[:-1], BANDS, ROWS)
+    keys = rows[..., 0] << np.uint64(32) | rows[..., 1] << np.uint64(16) | rows[..., 2]
+    keys += _BAND_SEEDS
+    keys *= _MIX
+    keys ^= keys >> _HIGH
+    keys *= _FIRST
+    return (keys >> np.uint64(32)).astype(np.uint32).view(np.int32)
 
 
 def content_hash(*texts: str) -> str:
     """SHA-256 (64 hex digits) of the letters and digits of the texts: width, blanks and
-    punctuation do not count.
+    punctuation do not count, but for the point of a decimal fraction.
 
     >>> content_hash("销售额 达３亿元，") == content_hash("销售额达3亿元。")
     True
     >>> content_hash("销售额达3亿元") == content_hash("销售额达4亿元")
     False
+    >>> content_hash("增长1.25倍") == content_hash("增长12.5倍")
+    False
     """
     digest = hashlib.sha256()
     for text in texts:
-        # In this order: without full-width punctuation most texts are normal already.
-        words = unicodedata.normalize("NFKC", _NO_WORD.sub("", text))
-        digest.update(words.encode("utf-8", "replace") + b"\0")
+        digest.update(folded(text).tobytes() + b"\xff\xff\xff\xff")
     return digest.hexdigest()
+
+
+def folded(text: str) -> npt.NDArray[np.uint32]:
+    """The code points of what counts: letters and digits in NFKC, and decimal points.
+
+    >>> "".join(map(chr, folded("①ＡＩ 导购：“100㎡”，涨 ３．５％！")))
+    '1AI导购100m2涨3.5'
+    """
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    if not codes.size:
+        return codes
+    table = _table()
+    if codes.max() >= _ASTRAL:
+        return _folded_slowly(text)
+    kept = table.take(codes)
+    if kept.max() == _SLOW:
+        return _folded_slowly(text)
+    return _counting(kept)
+
+
+def _folded_slowly(text: str) -> npt.NDArray[np.uint32]:
+    """For texts with characters that NFKC turns into several, or that lie outside of the BMP."""
+    normal = unicodedata.normalize("NFKC", text)
+    return _counting(
+        np.array([ord(c) if c.isalnum() or c == "." else 0 for c in normal], np.uint32)
+    )
+
+
+def _counting(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Without zeros, and without points that do not stand between two digits."""
+    points = np.flatnonzero(codes == _DOT)
+    if points.size:
+        before, after = (codes.take(points + step, mode="clip") for step in (-1, 1))
+        codes[points[(before - _ZERO > _NINE) | (after - _ZERO > _NINE)]] = 0
+    counting: npt.NDArray[np.uint32] = codes[codes != 0]
+    return counting
+
+
+@cache
+def _table() -> npt.NDArray[np.uint32]:
+    """What becomes of each character of the BMP: 0 where it does not count."""
+    table = np.zeros(_ASTRAL, np.uint32)
+    for code in range(_ASTRAL):
+        normal = unicodedata.normalize("NFKC", chr(code))
+        if len(normal) == 1 and (normal.isalnum() or normal == "."):
+            table[code] = ord(normal)
+        elif any(map(str.isalnum, normal)) or unicodedata.combining(normal[0]):
+            table[code] = _SLOW
+    return table
+
+
+def signature(text: str) -> Signature:
+    """Of any text, also an empty one: what has fewer than four characters is one shingle."""
+    codes = folded(text).astype(np.uint64)
+    if codes.size < _SHINGLE:
+        codes = np.pad(codes, (0, _SHINGLE - codes.size))
+    end = codes.size - _SHINGLE + 1
+    pairs = codes[:-1] << np.uint64(32) | codes[1:]
+    hashes = pairs[:end] * _FIRST + pairs[2:] * _SECOND
+    hashes ^= hashes >> _HIGH
+    hashes *= _MIX
+    hashes.sort()
+    begin = hashes.searchsorted(_STARTS)
+    full = np.empty(SLOTS, bool)
+    np.less(begin[:-1], begin[1:], out=full[:-1])
+    full[-1] = begin[-1] < end
+    least = hashes[np.minimum(begin, end - 1)]
+    if not full.all():
+        empty = np.flatnonzero(~full)
+        order = _LENDERS[empty]
+        least[empty] = least[order[np.arange(empty.size), full[order].argmax(axis=1)]]
+    slots = (least >> _KEPT).astype(np.uint16)
+    return Signature(slots, end, band_keys(slots))
+
+
+def similarity(slots: Slots, others: Slots) -> npt.NDArray[np.floating[Any]]:
+    """The Jaccard similarity of one text to each of others (rows), estimated: ±.04 at .5."""
+    common: npt.NDArray[np.uint8] = (slots == others).sum(axis=-1, dtype=np.uint8)
+    return common / SLOTS
+
+
+def containment(similarity: Any, shingles: int, others: Any) -> Any:
+    """How much of the smaller text stands in the other, from their Jaccard similarity: what a
+    dropped paragraph or an added blurb does not lower.
+
+    >>> float(containment(0.5, 100, 200))  # one is the half of the other
+    1.0
+    """
+    common = similarity * (shingles + others) / (1 + similarity)
+    return np.minimum(common / np.minimum(shingles, others), 1.0)
+
+
+def figure_bits(text: str) -> bytes:
+    """Which figures of two characters and more a text has: a Bloom filter of 128 bits."""
+    bits = 0
+    for figure in set(_FIGURE.findall(text)):
+        if len(figure) > 1:
+            bits |= 1 << zlib.crc32(figure.encode()) % _FIGURE_BITS
+    return bits.to_bytes(_FIGURE_BITS // 8, "little")
+
+
+def shared_figures(bits: bytes, others: bytes) -> float:
+    """The share of figures that two texts have in common, of the one that has fewer: a copy keeps
+    most of them; .5 where one has none.
+
+    >>> shared_figures(figure_bits("152.4亿件，9.3%"), figure_bits("152.4亿件，增长9.3%，5.1%"))
+    1.0
+    """
+    one, other = (int.from_bytes(side, "little") for side in (bits, others))
+    fewer = min(one.bit_count(), other.bit_count())
+    return (one & other).bit_count() / fewer if fewer else 0.5

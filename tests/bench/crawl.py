@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.bench.measure import Figure, Row, pin
 from tests.replica.articles import RETAIL_LISTS
@@ -46,6 +48,17 @@ def rows() -> Iterator[Row]:
     )
 
 
+def dedupe_row() -> Row:
+    """What share of a crawl's CPU goes into finding copies."""
+    with _replica() as url, tempfile.TemporaryDirectory() as folder:
+        pages = Path(folder, "pages.json")
+        shares = [_run("dedupe", url, pages, folder) for _ in range(3)]
+    whole = Figure((1.0,) * len(shares))
+    return Row(
+        "finding copies : CPU of the whole crawl", Figure(tuple(shares)), whole, "", ceiling=0.25
+    )
+
+
 @contextmanager
 def _replica() -> Iterator[str]:
     command = [sys.executable, "-m", "tests.replica", "--port", "0", "--articles", str(ARTICLES)]
@@ -60,7 +73,7 @@ def _replica() -> Iterator[str]:
 
 
 def _run(kind: str, url: str, pages: Path, folder: str) -> float:
-    """Pages per second of one run in a process of its own."""
+    """Pages per second of one run in a process of its own; of `dedupe`, its share of the CPU."""
     database = Path(folder, "bench.db")
     for file in Path(folder).glob("bench.db*"):
         file.unlink()
@@ -75,7 +88,7 @@ def _run(kind: str, url: str, pages: Path, folder: str) -> float:
 
 
 def _main(kind: str, pages: Path) -> None:
-    """In the child: one crawl; prints its pages per second."""
+    """In the child: one crawl; prints its pages per second, or the share that dedupe took."""
     from scrapy.crawler import AsyncCrawlerProcess
     from scrapy.settings import Settings
     from scrapy.utils.project import get_project_settings
@@ -83,17 +96,38 @@ def _main(kind: str, pages: Path) -> None:
     from tests.bench.spiders import Bare, Whole
 
     pin(0)
-    settings = get_project_settings() if kind == "whole" else Settings()
+    settings = Settings() if kind == "bare" else get_project_settings()
     settings.setdict(MANNERS, priority="cmdline")
     process = AsyncCrawlerProcess(settings)
-    crawler = process.create_crawler(Whole if kind == "whole" else Bare)
-    if kind == "whole":
+    crawler = process.create_crawler(Bare if kind == "bare" else Whole)
+    if kind == "dedupe":
+        telling = _timed_telling()
+    if kind != "bare":
         process.crawl(crawler, pages=len(RETAIL_LISTS) * ARTICLES, fetched=pages)
     else:
         process.crawl(crawler, urls=json.loads(pages.read_text()))
     process.start()
+    if kind == "dedupe":
+        print(sum(telling) / time.process_time())
+        return
     stats = crawler.stats.get_stats()
     print(stats["response_received_count"] / stats["elapsed_time_seconds"])
+
+
+def _timed_telling() -> list[float]:
+    """Seconds of CPU that finding copies takes from now on, a batch each."""
+    from ecnews.storage import stories
+
+    taken: list[float] = []
+    tell = stories.tell
+
+    def timed(*arguments: Any) -> None:
+        begin = time.process_time()
+        tell(*arguments)
+        taken.append(time.process_time() - begin)
+
+    stories.tell = timed  # type: ignore[assignment]
+    return taken
 
 
 if __name__ == "__main__":

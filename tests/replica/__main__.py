@@ -9,8 +9,9 @@ from pathlib import Path
 from types import FrameType
 
 from tests.replica.articles import MOST_ARTICLES, Corpus
+from tests.replica.copies import Copies
 from tests.replica.pollution import polluted
-from tests.replica.server import listen
+from tests.replica.server import listen, serve
 from tests.replica.site import Site
 
 
@@ -34,6 +35,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
     parser.add_argument("--weight", type=int, default=30, metavar="KB", help="of an article page")
     parser.add_argument(
+        "--copies-port", type=int, metavar="P", help="serve a site of rewritten copies there"
+    )
+    parser.add_argument(
         "--spam", type=float, default=0, metavar="RATE", help="share of polluted pages, 0 to 1"
     )
     parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
@@ -49,6 +53,18 @@ def _run(arguments: argparse.Namespace) -> None:
     corpus = Corpus(arguments.articles, arguments.seed)
     if arguments.manifest:
         corpus.write_manifest(arguments.manifest)
+    if arguments.copies_port is not None:
+        copies = Copies(arguments.articles, arguments.seed)
+        with serve(
+            copies, host=arguments.host, port=arguments.copies_port, weight=arguments.weight
+        ) as url:
+            print(f"rewritten copies at {url}", flush=True)
+            _serve(corpus, arguments)
+    else:
+        _serve(corpus, arguments)
+
+
+def _serve(corpus: Corpus, arguments: argparse.Namespace) -> None:
     site = Site(corpus, arguments.weight)
     respond = polluted(site.respond, arguments.spam, arguments.seed)
     with listen(respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:

@@ -1,0 +1,202 @@
+"""Which articles tell one story: they share `story_id`, the id of the story's first article.
+
+An article joins the stories of its copies, and so may make two stories one. None is taken out of a
+story again but by `rebuild`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, bindparam, delete, select, update
+
+from ecnews import catalog
+from ecnews.storage import index
+from ecnews.storage.index import Print
+from ecnews.storage.rows import Row
+from ecnews.storage.schema import articles, bands, dedupe, fingerprints
+from ecnews.storage.statements import among, upsert
+from ecnews.text import near, story
+from ecnews.text.fingerprint import content_hash
+from ecnews.text.story import Told
+
+_CHUNK = 500  # articles that a rebuild handles at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild has found."""
+
+    articles: int
+    stories: int
+    largest: int
+
+
+def tell(connection: Connection, written: Iterable[Row], recovered: Mapping[int, int]) -> None:
+    """Puts rows of `articles` that were just written (all with `id`) into the index and into
+    stories. `recovered` says, by id, how much was restored in an article; 0 if it is not named.
+
+    The connection is inside the writer's transaction, which admits no other writer.
+    """
+    rows = {row["id"]: row for row in written}
+    if not rows:
+        return
+    prints = {id_: _print(row, recovered.get(id_, 0)) for id_, row in rows.items()}
+    index.keep(connection, prints)
+    pairs = list(index.candidates(connection, prints, index.threshold(connection)))
+    told = {id_: Told(row["title"], row["body"]) for id_, row in rows.items()}
+    _load(connection, {other for _, other in pairs}, told)
+    stories = _Stories()
+    stories.load(connection, told)
+    stories.join_same_number(connection, {row["number"] for row in rows.values()})
+    stories.join_copies(pairs, told)
+    stories.save(connection)
+
+
+def rebuild(
+    connection: Connection,
+    now: datetime,
+    threshold: float = near.THRESHOLD,
+) -> Rebuilt:
+    """Makes the index and all stories anew, with a threshold that holds from now on.
+
+    The connection is inside a transaction that admits no other writer.
+    """
+    _set_threshold(connection, threshold, now)
+    connection.execute(delete(bands))
+    query = select(fingerprints.c.article_id, fingerprints.c.recovered)
+    recovered = {row.article_id: row.recovered for row in connection.execute(query)}
+    memory, figures = near.Index(threshold), dict[int, bytes]()
+    stories = _Stories()
+    numbers = set()
+    for chunk in _chunks(connection):
+        prints = {row["id"]: _print(row, recovered.get(row["id"], 0)) for row in chunk}
+        index.keep(connection, prints)
+        told = {row["id"]: Told(row["title"], row["body"]) for row in chunk}
+        stories.know((row["id"], row["id"]) for row in chunk)
+        pairs = []
+        for id_, kept in prints.items():
+            found = memory.query(kept.signature)
+            pairs += [(id_, other) for other in index.likeliest(kept, found, figures)]
+            memory.add(id_, kept.signature)
+            figures[id_] = kept.figures
+        _load(connection, {other for _, other in pairs}, told)
+        stories.join_copies(pairs, told)
+        numbers |= {row["number"] for row in chunk}
+    stories.join_same_number(connection, numbers)
+    return stories.replace(connection)
+
+
+class _Stories:
+    """The stories of articles, by id, of which some become one."""
+
+    def __init__(self) -> None:
+        self._former: dict[int, int | None] = {}
+        self._joined: dict[int, int] = {}  # a story's id -> that of the earlier one it belongs to
+
+    def know(self, rows: Iterable[tuple[int, int | None]]) -> None:
+        self._former.update(rows)
+
+    def load(self, connection: Connection, ids: Iterable[int]) -> None:
+        query = select(articles.c.id, articles.c.story_id)
+        wanted = among(connection.dialect.name, articles.c.id, sorted(ids))
+        self.know((row.id, row.story_id) for row in connection.execute(query.where(wanted)))
+
+    def of(self, article: int) -> int:
+        return self._root(self._former[article] or article)
+
+    def join(self, article: int, other: int) -> None:
+        first, second = sorted((self.of(article), self.of(other)))
+        if first != second:
+            self._joined[second] = first
+
+    def join_same_number(self, connection: Connection, numbers: Iterable[int]) -> None:
+        """Joins articles with the same number and title, on whatever hosts. The number alone says
+        nothing: another site has articles of its own."""
+        columns = (articles.c[name] for name in ("id", "number", "title", "story_id"))
+        wanted = among(connection.dialect.name, articles.c.number, sorted(numbers))
+        rows = connection.execute(select(*columns).where(wanted)).all()
+        times = Counter(row.number for row in rows)
+        met: dict[tuple[int, str], int] = {}
+        for row in rows:
+            if times[row.number] > 1:
+                self._former.setdefault(row.id, row.story_id)
+                self.join(row.id, met.setdefault((row.number, content_hash(row.title)), row.id))
+
+    def join_copies(self, pairs: Iterable[tuple[int, int]], told: Mapping[int, Told]) -> None:
+        """Joins articles of which one is a copy of the other, by their texts."""
+        for article, other in pairs:
+            if self.of(article) != self.of(other) and story.same(told[article], told[other]):
+                self.join(article, other)
+
+    def save(self, connection: Connection) -> None:
+        """Writes down which stories were joined, and the stories of articles that had none."""
+        joined = {story_id: self._root(story_id) for story_id in self._joined}
+        _update(connection, articles.c.story_id, joined)
+        without = [article for article, former in self._former.items() if former is None]
+        _update(connection, articles.c.id, {article: self.of(article) for article in without})
+
+    def replace(self, connection: Connection) -> Rebuilt:
+        """Writes down the stories of all articles, which are known, where they differ."""
+        sizes = Counter(self.of(article) for article in self._former)
+        query = select(articles.c.id, articles.c.story_id)
+        differ = {
+            row.id: self.of(row.id)
+            for row in connection.execute(query)
+            if row.story_id != self.of(row.id)
+        }
+        _update(connection, articles.c.id, differ)
+        return Rebuilt(len(self._former), len(sizes), max(sizes.values(), default=0))
+
+    def _root(self, story_id: int) -> int:
+        while story_id in self._joined:
+            story_id = self._joined[story_id]
+        return story_id
+
+
+def _print(row: Row, recovered: int) -> Print:
+    return Print.of(row["body"], catalog.load().owns(row["url"]), recovered)
+
+
+def _load(connection: Connection, ids: set[int], told: dict[int, Told]) -> None:
+    """Texts of articles that are not there yet."""
+    if missing := sorted(ids - told.keys()):
+        query = select(articles.c.id, articles.c.title, articles.c.body)
+        wanted = among(connection.dialect.name, articles.c.id, missing)
+        for row in connection.execute(query.where(wanted)):
+            told[row.id] = Told(row.title, row.body)
+
+
+def _chunks(connection: Connection) -> Iterator[list[Row]]:
+    columns = [articles.c[name] for name in ("id", "number", "url", "title", "body")]
+    last = 0
+    while True:
+        query = select(*columns).where(articles.c.id > last).order_by(articles.c.id)
+        chunk = [dict(row) for row in connection.execute(query.limit(_CHUNK)).mappings()]
+        if not chunk:
+            return
+        yield chunk
+        last = chunk[-1]["id"]
+
+
+def _update(connection: Connection, where: Column[Any], stories: Mapping[int, int]) -> None:
+    """Gives a story to the articles that have these values in a column."""
+    if stories:
+        statement = (
+            update(articles).where(where == bindparam("value")).values(story_id=bindparam("story"))
+        )
+        connection.execute(
+            statement, [{"value": value, "story": id_} for value, id_ in stories.items()]
+        )
+
+
+def _set_threshold(connection: Connection, threshold: float, now: datetime) -> None:
+    names = ("threshold", "rebuilt_at")
+    statement = upsert(
+        connection.dialect.name, dedupe, dedupe.c.id, lambda new: {n: new[n] for n in names}
+    )
+    connection.execute(statement, {"id": 1, "threshold": threshold, "rebuilt_at": now})
