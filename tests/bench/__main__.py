@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tests.bench import crawl, extract, near, recover, stories
+from tests.bench import crawl, extract, near, recover, storage, stories
 from tests.bench.measure import Row
 
 
@@ -13,7 +13,8 @@ def main() -> int:
     """0 if every ratio reaches its floor."""
     print(f"one core of {os.cpu_count()}; medians, ± half the spread; ratios turn by turn\n")
     rows: list[Row] = []
-    for benchmark in (extract.rows, recover.rows, near.rows, stories.rows, crawl.rows):
+    parts = (extract, recover, near, stories, storage, crawl)
+    for benchmark in (part.rows for part in parts):
         for row in benchmark():
             rows.append(row)
             print(row, flush=True)
