@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, create_engine, insert, text
 
@@ -76,24 +78,31 @@ def _storing(name: str, url: str, corpus: list[Article], folder: Path) -> Iterat
         for turn in range(TURNS):
             batch = corpus[turn * TURN :][:TURN]
             raw.append(_timed(_raw(engines[0], batch)))
-            plain.append(_timed(lambda b=batch: _write(engines[1], b, indexed=False)))
-            full.append(_timed(lambda b=batch: _write(engines[2], b, indexed=True)))
-            trigrams.append(_timed(lambda b=batch: _add_trigrams(peer, b)))
-    rate, micro = (lambda t: TURN / t), (lambda t: max(t, 0) / TURN * 1e6)
+            plain.append(_timed(partial(_write, engines[1], batch, indexed=False)))
+            full.append(_timed(partial(_write, engines[2], batch, indexed=True)))
+            trigrams.append(_timed(partial(_add_trigrams, peer, batch)))
     yield Row(
         f"{name}: storing, no index : raw executemany",
-        Figure(tuple(map(rate, plain))),
-        Figure(tuple(map(rate, raw))),
+        _rates(plain),
+        _rates(raw),
         "rows/s",
         floor=0.5,
     )
     yield Row(
         f"{name}: what the index adds : FTS5's trigrams add",
-        Figure(tuple(micro(f - p) for f, p in zip(full, plain, strict=True))),
-        Figure(tuple(map(micro, trigrams))),
+        _micros([f - p for f, p in zip(full, plain, strict=True)]),
+        _micros(trigrams),
         "µs/row",
         ceiling=0.5,
     )
+
+
+def _rates(seconds: list[float]) -> Figure:
+    return Figure(tuple(TURN / taken for taken in seconds))
+
+
+def _micros(seconds: list[float]) -> Figure:
+    return Figure(tuple(max(taken, 0) / TURN * 1e6 for taken in seconds))
 
 
 def _searching(name: str, url: str, corpus: list[Article]) -> Iterator[Row]:
@@ -110,7 +119,7 @@ def _searching(name: str, url: str, corpus: list[Article]) -> Iterator[Row]:
             for word in words:
                 query = Query((word,))
                 search.find(connection, query)
-                took = min(_timed(lambda q=query: search.find(connection, q)) for _ in range(3))
+                took = min(_timed(partial(search.find, connection, query)) for _ in range(3))
                 ours.append(took * 1000)
                 begin = time.perf_counter()
                 liked = connection.execute(_LIKE, {"word": f"%{word}%"}).scalars().all()
@@ -179,7 +188,7 @@ def _raw(engine: Engine, batch: list[Article]) -> Callable[[], None]:
     now = datetime.now(UTC)
     prepared = [article_row(article, now) for article in batch]
     compiled = insert(articles).compile(dialect=engine.dialect, column_keys=list(prepared[0]))
-    process = compiled._bind_processors
+    process: Any = compiled._bind_processors
     values = [{k: process[k](v) if k in process else v for k, v in row.items()} for row in prepared]
     if compiled.positional:
         values = [tuple(row[k] for k in compiled.positiontup or ()) for row in values]  # type: ignore[misc]
