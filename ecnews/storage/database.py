@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,6 +83,8 @@ def open_as_is(url: str, wait: float = _BUSY_TIMEOUT) -> Engine:
     sqlite = parsed.drivername == "sqlite"
     engine = create_engine(
         parsed,
+        # As it reads, not as \u…: for those who look at it, and for LIKE.
+        json_serializer=json.JSONEncoder(ensure_ascii=False).encode,
         hide_parameters=True,  # an error must not carry articles into the log
         connect_args={"timeout": wait} if sqlite else {"connect_timeout": _CONNECT_TIMEOUT},
     )

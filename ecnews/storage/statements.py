@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,7 +14,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Table,
+    Text,
     any_,
+    cast,
     column,
     func,
     literal,
@@ -21,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 
 _INSERT: dict[str, Callable[[Table], Any]] = {
     "sqlite": sqlite.insert,
@@ -37,6 +41,36 @@ def lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITING})
 
 
+def write_many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Executes an insert, which must be the same object each time, for all rows; they have the
+    same columns, all of the statement's table. As `connection.execute` does, at a third of its
+    price in Python."""
+    if rows:
+        sql, columns, positional = _compiled(statement, connection.dialect, tuple(rows[0]))
+        values = [
+            [row[name] if process is None else process(row[name]) for name, process in columns]
+            for row in rows
+        ]
+        if positional:
+            connection.exec_driver_sql(sql, [tuple(each) for each in values])
+        else:
+            names = [name for name, _ in columns]
+            connection.exec_driver_sql(sql, [dict(zip(names, v, strict=True)) for v in values])
+
+
+@lru_cache(maxsize=64)
+def _compiled(
+    statement: Any, dialect: Dialect, names: tuple[str, ...]
+) -> tuple[str, list[tuple[str, Any]], bool]:
+    """The SQL, the columns in its order with what turns their values into the driver's, and
+    whether it wants them by position."""
+    compiled = statement.compile(dialect=dialect, column_keys=names)
+    types = {column.name: column.type.dialect_impl(dialect) for column in statement.table.c}
+    order = compiled.positiontup if compiled.positional else names
+    columns = [(name, types[name].bind_processor(dialect)) for name in order]
+    return str(compiled), columns, compiled.positional
+
+
 def upsert(
     dialect: str,
     table: Table,
@@ -50,7 +84,20 @@ def upsert(
 
 def among(dialect: str, wanted: ColumnClause[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     """Whether a column holds one of any number of values: one parameter for all of them."""
+    return among_listed(dialect, wanted, literal(listed(dialect, values), _list(dialect, wanted)))
+
+
+def among_listed(dialect: str, wanted: ColumnClause[Any], values: Any) -> ColumnElement[bool]:
+    """The same for a parameter, which will be given what `listed` makes of the values."""
     if dialect == "postgresql":
-        return wanted == any_(literal(list(values), ARRAY(wanted.type)))
-    each = func.json_each(json.dumps(list(values))).table_valued(column("value", wanted.type))
+        return wanted == any_(cast(values, _list(dialect, wanted)))
+    each = func.json_each(values).table_valued(column("value", wanted.type))
     return wanted.in_(select(each.c.value))
+
+
+def listed(dialect: str, values: Sequence[Any]) -> Any:
+    return list(values) if dialect == "postgresql" else json.dumps(list(values))
+
+
+def _list(dialect: str, wanted: ColumnClause[Any]) -> Any:
+    return ARRAY(wanted.type) if dialect == "postgresql" else Text()

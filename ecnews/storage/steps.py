@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -28,10 +29,12 @@ from ecnews.storage import search, stories
 from ecnews.storage.rows import Row, article_row, quarantine_row, removed_rows, sighting_row
 from ecnews.storage.schema import articles, quarantine, removed_blocks, revisions, sightings
 from ecnews.storage.spool import Waiting
-from ecnews.storage.statements import among, lock, upsert
+from ecnews.storage.statements import among, among_listed, listed, lock, upsert, write_many
 
 # What a page says; a difference in it is a change, but for white space.
 CONTENT = "number title body section source author keywords images published_at".split()
+_INSERT_ARTICLES, _INSERT_BLOCKS = insert(articles), insert(removed_blocks)
+_ANY_QUARANTINED = select(quarantine.c.id).limit(1)
 _SET_WITH_CONTENT = [*CONTENT, "content_hash", "updated_at"]
 
 
@@ -82,10 +85,10 @@ def write(connection: Connection, batch: Iterable[Waiting], indexed: bool = True
 def compare(connection: Connection, rows: list[Row]) -> Changes:
     """Which rows are new, and which differ from what is there."""
     changes = Changes()
-    columns = [articles.c[name] for name in ("id", "url", "updated_at", *CONTENT)]
-    urls = [row["url"] for row in rows]
-    query = select(*columns).where(among(connection.dialect.name, articles.c.url, urls))
-    known = {row["url"]: dict(row) for row in connection.execute(query).mappings()}
+    dialect = connection.dialect.name
+    urls = listed(dialect, [row["url"] for row in rows])
+    found = connection.execute(_known(dialect), {"urls": urls}).mappings()
+    known = {row["url"]: dict(row) for row in found}
     for row in rows:
         former = known.get(row["url"])
         if former is None:
@@ -97,6 +100,12 @@ def compare(connection: Connection, rows: list[Row]) -> Changes:
             changes.changed.append(row)
             changes.former[former["id"]] = former
     return changes
+
+
+@cache
+def _known(dialect: str) -> Any:
+    columns = [articles.c[name] for name in ("id", "url", "updated_at", *CONTENT)]
+    return select(*columns).where(among_listed(dialect, articles.c.url, bindparam("urls")))
 
 
 def changed(former: Row, row: Row) -> list[str]:
@@ -114,7 +123,7 @@ def insert_new(connection: Connection, changes: Changes) -> None:
     for row, id_ in zip(changes.new, _next_ids(connection, len(changes.new)), strict=True):
         # A story of its own, until another tells the same.
         row["id"] = row["story_id"] = changes.ids[row["url"]] = id_
-    connection.execute(insert(articles), changes.new)
+    write_many(connection, _INSERT_ARTICLES, changes.new)
 
 
 def _next_ids(connection: Connection, count: int) -> Iterable[int]:
@@ -169,14 +178,17 @@ def keep_sightings(
         for article, seen in found
         for row in [sighting_row(article, changes.ids[article.url or ""], seen)]
     }
-    if rows:
-        statement = upsert(
-            connection.dialect.name,
-            sightings,
-            sightings.c.url,
-            lambda new: {"article_id": new.article_id, "last_seen_at": new.last_seen_at},
-        )
-        connection.execute(statement, list(rows.values()))
+    write_many(connection, _upsert_sightings(connection.dialect.name), list(rows.values()))
+
+
+@cache
+def _upsert_sightings(dialect: str) -> Any:
+    return upsert(
+        dialect,
+        sightings,
+        sightings.c.url,
+        lambda new: {"article_id": new.article_id, "last_seen_at": new.last_seen_at},
+    )
 
 
 def replace_removed(
@@ -196,13 +208,12 @@ def replace_removed(
         if (id_ := changes.ids[article.url or ""]) in touched
         for row in removed_rows(article, id_)
     ]
-    if rows:
-        connection.execute(insert(removed_blocks), rows)
+    write_many(connection, _INSERT_BLOCKS, rows)
 
 
 def release(connection: Connection, rows: list[Row]) -> None:
     """Takes articles out of the quarantine that are clean by now."""
-    if not rows:
+    if not rows or not connection.execute(_ANY_QUARANTINED).first():
         return
     dialect = connection.dialect.name
     connection.execute(

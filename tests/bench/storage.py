@@ -9,19 +9,19 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, insert, text
+from sqlalchemy import Engine, Table, create_engine, insert, text
 
 from ecnews.items import Article
 from ecnews.storage import database, search
-from ecnews.storage.rows import article_row
-from ecnews.storage.schema import articles
+from ecnews.storage.rows import article_row, sighting_row
+from ecnews.storage.schema import articles, sightings
 from ecnews.storage.search import Query
 from ecnews.storage.writer import Writer
 from tests.bench.measure import Figure, Row
@@ -38,8 +38,9 @@ START = datetime(2015, 1, 1, tzinfo=UTC)
 def rows() -> Iterator[Row]:
     corpus = Text(seed=5).articles(0, SEARCHED)
     with tempfile.TemporaryDirectory(dir="/tmp") as folder, postgresql(Path(folder)) as server:
-        for name, url in (("SQLite", f"sqlite:///{folder}/ecnews.db"), ("PostgreSQL", server)):
-            yield from _storing(name, url, corpus[:STORED], Path(folder))
+        urls = {"SQLite": f"sqlite:///{folder}/ecnews.db", "PostgreSQL": server}
+        yield from _storing(urls, corpus[:STORED], Path(folder))
+        for name, url in urls.items():
             yield from _searching(name, url, corpus)
 
 
@@ -70,39 +71,32 @@ class Text:
         return Article(url, number, body[:20], body, section, published_at=when.isoformat())
 
 
-def _storing(name: str, url: str, corpus: list[Article], folder: Path) -> Iterator[Row]:
+def _storing(urls: dict[str, str], corpus: list[Article], folder: Path) -> Iterator[Row]:
     """By the clock, turn by turn: raw, through the writer without the index and with it, and what
     FTS5's own tokenizer takes for the same texts."""
-    raw, plain, full, trigrams = [], [], [], []
-    with closing(_trigrams(folder)) as peer, _empty(url) as engines:
+    taken: dict[tuple[str, str], list[float]] = {}
+    with closing(_trigrams(folder)) as peer, ExitStack() as stack:
+        engines = {name: stack.enter_context(_empty(url)) for name, url in urls.items()}
         for turn in range(TURNS):
             batch = corpus[turn * TURN :][:TURN]
-            raw.append(_timed(_raw(engines[0], batch)))
-            plain.append(_timed(partial(_write, engines[1], batch, indexed=False)))
-            full.append(_timed(partial(_write, engines[2], batch, indexed=True)))
-            trigrams.append(_timed(partial(_add_trigrams, peer, batch)))
-    yield Row(
-        f"{name}: storing, no index : raw executemany",
-        _rates(plain),
-        _rates(raw),
-        "rows/s",
-        floor=0.5,
-    )
-    yield Row(
-        f"{name}: what the index adds : FTS5's trigrams add",
-        _micros([f - p for f, p in zip(full, plain, strict=True)]),
-        _micros(trigrams),
-        "µs/row",
-        ceiling=0.5,
-    )
-
-
-def _rates(seconds: list[float]) -> Figure:
-    return Figure(tuple(TURN / taken for taken in seconds))
-
-
-def _micros(seconds: list[float]) -> Figure:
-    return Figure(tuple(max(taken, 0) / TURN * 1e6 for taken in seconds))
+            runs: dict[tuple[str, str], Callable[[], None]] = {
+                ("", "trigrams"): partial(_add_trigrams, peer, batch)
+            }
+            for name, (first, second, third) in engines.items():
+                runs[name, "raw"] = _raw(first, batch)
+                runs[name, "plain"] = partial(_write, second, batch, indexed=False)
+                runs[name, "full"] = partial(_write, third, batch, indexed=True)
+            for key, run in runs.items():
+                taken.setdefault(key, []).append(_timed(run))
+    trigrams = Figure(tuple(t / TURN * 1e6 for t in taken["", "trigrams"]))
+    for name in urls:
+        raw, plain, full = (taken[name, kind] for kind in ("raw", "plain", "full"))
+        ours, theirs = (Figure(tuple(TURN / t for t in times)) for times in (plain, raw))
+        yield Row(f"{name}: storing, no index : raw executemany", ours, theirs, "rows/s", floor=0.5)
+        added = Figure(tuple(max(f - p, 0) / TURN * 1e6 for f, p in zip(full, plain, strict=True)))
+        yield Row(
+            f"{name}: what the index adds : FTS5's trigrams", added, trigrams, "µs/row", ceiling=0.5
+        )
 
 
 def _searching(name: str, url: str, corpus: list[Article]) -> Iterator[Row]:
@@ -118,8 +112,8 @@ def _searching(name: str, url: str, corpus: list[Article]) -> Iterator[Row]:
             ours, like = [], []
             for word in words:
                 query = Query((word,))
-                search.find(connection, query)
-                took = min(_timed(partial(search.find, connection, query)) for _ in range(3))
+                once = partial(search.find, connection, query)
+                took = min(_timed(once) for _ in range(3))
                 ours.append(took * 1000)
                 begin = time.perf_counter()
                 liked = connection.execute(_LIKE, {"word": f"%{word}%"}).scalars().all()
@@ -184,27 +178,44 @@ def _write(engine: Engine, batch: list[Article], indexed: bool) -> None:
 
 
 def _raw(engine: Engine, batch: list[Article]) -> Callable[[], None]:
-    """The rows of `articles` as the writer makes them, through the driver's own executemany."""
+    """The rows that the writer makes, of articles and of sightings, through the driver's own
+    executemany."""
     now = datetime.now(UTC)
-    prepared = [article_row(article, now) for article in batch]
-    compiled = insert(articles).compile(dialect=engine.dialect, column_keys=list(prepared[0]))
-    process: Any = compiled._bind_processors
-    values = [{k: process[k](v) if k in process else v for k, v in row.items()} for row in prepared]
-    if compiled.positional:
-        values = [tuple(row[k] for k in compiled.positiontup or ()) for row in values]  # type: ignore[misc]
+    rows: dict[Table, list[Any]] = {articles: [], sightings: []}
+    for article in batch:
+        number = article.number or 0
+        rows[articles].append({"id": number + 1, **article_row(article, now)})
+        rows[sightings].append(sighting_row(article, number + 1, now))
+    prepared = []
+    for table, each in rows.items():
+        compiled = insert(table).compile(dialect=engine.dialect, column_keys=list(each[0]))
+        order = compiled.positiontup or list(each[0])
+        types = [table.c[name].type.dialect_impl(engine.dialect) for name in order]
+        turn = [kind.bind_processor(engine.dialect) or _as_is for kind in types]
+        values = [
+            [process(row[name]) for name, process in zip(order, turn, strict=True)] for row in each
+        ]
+        positional = compiled.positional
+        rows[table] = [tuple(v) if positional else dict(zip(order, v, strict=True)) for v in values]
+        prepared.append((str(compiled), rows[table]))
 
     def run() -> None:
-        connection = engine.raw_connection()
+        connection: Any = engine.raw_connection()
         cursor = connection.cursor()
-        for start in range(0, len(values), BATCH):
+        for start in range(0, len(batch), BATCH):
             if engine.dialect.name == "sqlite":
                 cursor.execute("BEGIN IMMEDIATE")
-            cursor.executemany(str(compiled), values[start : start + BATCH])
+            for sql, values in prepared:
+                cursor.executemany(sql, values[start : start + BATCH])
             connection.commit()
         cursor.close()
         connection.close()
 
     return run
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def _trigrams(folder: Path) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 
-from sqlalchemy import BigInteger, Connection, Engine, column, delete, insert, select, table, text
+from sqlalchemy import BigInteger, Connection, Engine, column, delete, select, table, text
 
 from ecnews.storage.schema import articles
 from ecnews.storage.search import hits, postgresql, sqlite
@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _search_tail = table("search_tail", column("article_id", BigInteger), column("moment"))
+_TO_TAIL = "INSERT INTO search_tail (article_id, moment) VALUES (?, ?)"
 _RANKED = 1000  # hits of which the most relevant are shown
 _AT_ONCE = 1000  # articles of the tail read at a time
 
@@ -127,8 +128,11 @@ def _leave_tail(connection: Connection, ids: Sequence[int]) -> set[int]:
 
 
 def _to_tail(connection: Connection, entries: Iterable[Entry]) -> None:
-    if rows := [{"article_id": entry.id, "moment": entry.moment} for entry in entries]:
-        connection.execute(insert(_search_tail), rows)
+    if rows := [[entry.id, entry.moment] for entry in entries]:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(_TO_TAIL, [tuple(row) for row in rows])
+        else:
+            postgresql.append(connection, *zip(*rows, strict=True))
 
 
 def _in_tail(connection: Connection, query: Query) -> Iterator[tuple[int, int]]:

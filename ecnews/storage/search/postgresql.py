@@ -45,6 +45,15 @@ def add(connection: Connection, entries: Iterable[Entry]) -> None:
         _copy(connection, "search_tail", signatures, columns, "signature")
 
 
+def append(connection: Connection, ids: Sequence[int], moments: Sequence[int]) -> None:
+    """Appends to the tail without signatures: these articles are looked at in every search."""
+    statement = (
+        "INSERT INTO search_tail (article_id, moment)"
+        " SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:moments AS bigint[]))"
+    )
+    connection.execute(text(statement), {"ids": list(ids), "moments": list(moments)})
+
+
 def remove(connection: Connection, entries: Iterable[Entry]) -> None:
     """Empties the places of articles; their bits stay, and no longer stand for anything."""
     if ids := [entry.id for entry in entries]:
