@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import sqlite3
@@ -37,6 +38,7 @@ START = datetime(2015, 1, 1, tzinfo=UTC)
 
 def rows() -> Iterator[Row]:
     corpus = Text(seed=5).articles(0, SEARCHED)
+    gc.freeze()  # no crawl has these in memory for the collector to look through
     with tempfile.TemporaryDirectory(dir="/tmp") as folder, postgresql(Path(folder)) as server:
         urls = {"SQLite": f"sqlite:///{folder}/ecnews.db", "PostgreSQL": server}
         yield from _storing(urls, corpus[:STORED], Path(folder))

@@ -67,6 +67,7 @@ def rebuild(connection: Connection) -> None:
     rows = connection.execution_options(yield_per=_AT_ONCE).execute(query).mappings()
     for part in rows.partitions():
         add(connection, map(Entry.of, part))
+    connection.exec_driver_sql("INSERT INTO search (search) VALUES ('optimize')")
 
 
 def find(connection: Connection, query: Query, limit: int | None) -> list[tuple[int, int]]:
