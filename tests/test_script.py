@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
+import opencc
 import pytest
 
 from ecnews.text.script import converted, simplified
 from tests.replica.mirror import conversion
+
+TEXT = (Path(__file__).parent / "chinese" / "unseen.txt").read_text("utf-8")
 
 # Characters with two ways back: the converted text and what it was.
 WORDS = """
@@ -64,3 +68,10 @@ def test_converted(text: str) -> None:
 @pytest.mark.parametrize("text", TRUE)
 def test_not_converted(text: str) -> None:
     assert not converted(text)
+
+
+@pytest.mark.parametrize("standard", ["s2t", "s2tw", "s2twp", "s2hk"])
+def test_articles_in_the_traditional_of_any_standard_are_no_conversions(standard: str) -> None:
+    convert = opencc.OpenCC(standard).convert
+    for article in TEXT.split("\n\n")[::2]:
+        assert not converted(convert(article))

@@ -87,7 +87,10 @@ def converted(text: str) -> bool:
     true = _count(sample, rule.true)
     if bare > 3 * true:
         return True
-    return true + bare > 0 and true >= bare and _odd(sample)
+    if true + bare == 0 or true < bare:
+        return False
+    # Hong Kong has standard forms of its own: what is odd must be odd by either standard.
+    return _odd(sample) and _odd(_hk2t().convert(sample))
 
 
 def simplified(text: str) -> str:
@@ -173,6 +176,11 @@ def _written() -> re.Pattern[str]:
 @cache
 def _t2s() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
+
+
+@cache
+def _hk2t() -> opencc.OpenCC:
+    return opencc.OpenCC("hk2t")
 
 
 @cache
