@@ -87,6 +87,7 @@ class _OnePage(Spider):
     """Fetches one page and leaves the response, or why there is none, in `outcome`."""
 
     name = "extract"
+    custom_settings = {"ECNEWS_KEEP": False}
 
     def __init__(self, url: str, outcome: list[Response | str]) -> None:
         super().__init__()

@@ -1,9 +1,15 @@
-"""A list page: which articles it links, newest first, and when they were published."""
+"""A list: which articles it links, newest first, and when they were published. Lists are pages, or
+JSON."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -17,14 +23,20 @@ _links = etree.XPath("//a[@href]")
 # Up from the link: its list item, its table row. What is wider holds several articles.
 _ENTRY = ("li", "tr", "dl", "dd", "dt", "p", "div")
 _ENTRY_LENGTH = 300
+_ADDRESS_LENGTH = 300
+_NUMBER = re.compile(r"[1-9]\d{4,11}")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A link to an article: its number and the day that the list gives it, if it gives one."""
+    """A link to an article: its number and the day that the list gives it, if it gives one.
+
+    `aside` says that it stands elsewhere on the page than most: in a sidebar, not in the list.
+    """
 
     number: int
     day: date | None
+    aside: bool = False
 
 
 def read(body: bytes, url: str, site: Site, today: date) -> list[Entry]:
@@ -37,22 +49,116 @@ def read(body: bytes, url: str, site: Site, today: date) -> list[Entry]:
         page = document.parse(body)
     except NotAnArticle:
         return []
-    entries: dict[int, Entry] = {}
+    found: dict[int, tuple[date | None, str]] = {}
     for link in _links(page.root):
         href = (link.get("href") or "").strip()
         if not site.article_path.search("/" + href):  # most are not, and joining takes time
             continue
-        try:
-            target = urljoin(url, href)
-        except ValueError:
+        number = _number(href, url, site)
+        if number is None:
             continue
-        number = site.article_number(target)
-        if number is None or not site.owns(target):
-            continue
-        known = entries.get(number)
-        if known is None or known.day is None:
-            entries[number] = Entry(number, _day(link, today))
-    return list(entries.values())
+        day, place = found.get(number, (None, ""))
+        if day is None:
+            found[number] = _day(link, today), place or _place(link)
+    return _entries(found)
+
+
+def read_json(body: bytes, url: str, site: Site, today: date, strict: bool = False) -> list[Entry]:
+    """The articles in a JSON document of whatever shape, each once, in its order: objects with a
+    number and a title under the names that the site file knows, and addresses of articles.
+
+    `strict` asks of an object a day or an address as well: for documents that need not be lists.
+    Raises ValueError for what is no JSON.
+    """
+    found: dict[int, tuple[date | None, str]] = {}
+    for value in _walk(json.loads(body.decode("utf-8-sig"))):
+        number, day = (
+            _of_object(value, url, site, today, strict)
+            if isinstance(value, dict)
+            else (_number(value, url, site), None)
+        )
+        if number is not None and found.get(number, (None, ""))[0] is None:
+            found[number] = day, ""
+    return _entries(found)
+
+
+def _entries(found: dict[int, tuple[date | None, str]]) -> list[Entry]:
+    """With the place of most of them as the list; its rows share their ancestors' tags and classes,
+    however many elements it is divided into."""
+    places = Counter(place for _, place in found.values())
+    most = places.most_common(1)[0][0] if places else ""
+    return [Entry(number, day, place != most) for number, (day, place) in found.items()]
+
+
+def _number(href: str, url: str, site: Site) -> int | None:
+    """The number of the site's article that the address leads to."""
+    try:
+        target = urljoin(url, href)
+    except ValueError:
+        return None
+    number = site.article_number(target)
+    return number if number is not None and site.owns(target) else None
+
+
+def _place(link: etree._Element) -> str:
+    # Rows may be classed apart (odd, even, last): the nearest elements count by their tags.
+    return "/".join(
+        f"{e.tag}.{(depth > 1 and e.get('class')) or ''}"
+        for depth, e in enumerate(link.iterancestors())
+    )
+
+
+def _walk(value: Any) -> Iterator[dict[str, Any] | str]:
+    """Every object of the document, and every text that may be an address, in their order."""
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            yield value
+            pending.extend(reversed(value.values()))
+        elif isinstance(value, list):
+            pending.extend(reversed(value))
+        elif isinstance(value, str) and len(value) < _ADDRESS_LENGTH:
+            yield value
+
+
+def _of_object(
+    value: dict[str, Any], url: str, site: Site, today: date, strict: bool
+) -> tuple[int | None, date | None]:
+    day = next((d for key in site.ways.json_day if (d := _json_day(value.get(key), today, site))), None)
+    for text in value.values():
+        if isinstance(text, str) and len(text) < _ADDRESS_LENGTH:
+            number = _number(text, url, site)
+            if number is not None:
+                return number, day
+    named = any(value.get(key) for key in site.ways.json_title)
+    if not named or (strict and not day):
+        return None, None
+    numbers = (str(value[key]) for key in site.ways.json_number if key in value)
+    path = site.article_format
+    number = next((int(n) for n in numbers if _NUMBER.fullmatch(n)), None)
+    if number is None or not site.article_path.fullmatch(path.format(number=number)):
+        return None, None
+    return number, day
+
+
+def _json_day(value: object, today: date, site: Site) -> date | None:
+    """A day as text, or as seconds or milliseconds since 1970."""
+    if isinstance(value, str):
+        match = dates.find(value)
+        if match:
+            try:
+                return date(int(match["year"]), int(match["month"]), int(match["day"]))
+            except ValueError:
+                return None
+        if found := dates.list_date(value, today):
+            return found
+        value = int(value) if value.isascii() and value.isdecimal() else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        seconds = value / 1000 if value > 10**11 else value
+        if 10**9 < seconds < 10**10:
+            return datetime.fromtimestamp(seconds, site.zone).date()
+    return None
 
 
 def _day(link: etree._Element, today: date) -> date | None:

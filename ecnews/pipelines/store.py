@@ -36,7 +36,7 @@ class StorePipeline:
 
         settings = self.crawler.settings
         try:
-            engine = database.connect(settings["ECNEWS_DATABASE_URL"])
+            engine = database.shared(self.crawler, settings["ECNEWS_DATABASE_URL"])
         except (DatabaseError, SettingError) as error:
             self._failed(str(error))
             raise CloseSpider("database") from error

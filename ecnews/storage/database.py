@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -64,6 +65,17 @@ def connect(url: str) -> Engine:
         engine.dispose()
         raise explained(error, parsed) from error
     return engine
+
+
+_shared: WeakKeyDictionary[object, Engine] = WeakKeyDictionary()
+
+
+def shared(owner: object, url: str) -> Engine:
+    """The one engine of its owner, a crawler, opened when it is first asked for; several parts of
+    a crawl need the database. Raises as `connect` does."""
+    if owner not in _shared:
+        _shared[owner] = connect(url)
+    return _shared[owner]
 
 
 def explained(error: SQLAlchemyError, url: URL) -> DatabaseError:

@@ -105,3 +105,12 @@ removed_blocks = Table(
     Column("text", Text, nullable=False),
     comment="what cleaning took out of an article, as of its newest text",
 )
+
+kept = Table(
+    "kept",
+    metadata,
+    Column("name", Text, primary_key=True, comment="what is kept: its kind and its subject"),
+    Column("value", _Json, nullable=False, comment="as the crawler needs it"),
+    _moment("kept_at", "when it was learnt, UTC"),
+    comment="what a run learns for the next: robots.txt, cookies, how far a list is read",
+)
