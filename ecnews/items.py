@@ -41,3 +41,18 @@ class Article:
     recovered: dict[str, int] = field(default_factory=dict)
     layout: str | None = None
     fetched_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A page that is not stored as an article, and why.
+
+    `reason` is short, for counting; `detail` says it in whole; `seen_at` is ISO 8601 with offset,
+    where it is not now.
+    """
+
+    url: str
+    number: int | None
+    reason: str
+    detail: str
+    seen_at: str | None = None

@@ -12,7 +12,12 @@ import pytest
 
 from tests.conftest import ROOT
 
-DATA = {path.relative_to(ROOT).as_posix() for path in (ROOT / "ecnews").rglob("*.toml")}
+PATTERNS = ("*.toml", "migrations/versions/*.py")
+DATA = {
+    path.relative_to(ROOT).as_posix()
+    for pattern in PATTERNS
+    for path in (ROOT / "ecnews").rglob(pattern)
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +59,17 @@ def test_the_site_and_the_rules_are_read_from_within_the_egg(egg: Path, tmp_path
     file, name, rules = done.stdout.split()
     assert file.startswith(str(egg))
     assert (name, int(rules) > 0) == ("100ec", True)
+
+
+def test_the_database_is_laid_from_within_the_egg(egg: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "from ecnews.storage import database, migrations;"
+        "engine = database.connect(f'sqlite:///{sys.argv[2]}');"
+        "print(migrations.__file__, migrations.current(engine.connect()) == migrations.newest())"
+    )
+    command = [sys.executable, "-c", code, str(egg), str(tmp_path / "ecnews.db")]
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    file, newest = done.stdout.split()
+    assert file.startswith(str(egg))
+    assert newest == "True"

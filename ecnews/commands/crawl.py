@@ -95,7 +95,7 @@ def _examples(url: str) -> Iterator[str]:
     parsed = database.parse_url(url)
     for query in _EXAMPLES:
         if parsed.drivername != "sqlite":
-            target = parsed.set(drivername="postgresql").render_as_string(hide_password=True)
+            target = database.shown(parsed.set(drivername="postgresql"))
             yield shlex.join(["psql", target, "-c", query])
         elif shutil.which("sqlite3"):
             yield f'sqlite3 {shlex.quote(parsed.database or "")} "{query}"'
@@ -110,7 +110,7 @@ def _examples(url: str) -> Iterator[str]:
 def _shown(url: str) -> str:
     from ecnews.storage import database
 
-    return database.parse_url(url).render_as_string(hide_password=True)
+    return database.shown(database.parse_url(url))
 
 
 def _relative(path: str) -> str:

@@ -1,21 +1,26 @@
-"""Opens the database that a URL names, and lays its tables where they are missing."""
+"""Opens the database that a URL names, and brings its schema up to date."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from ecnews.errors import DatabaseError, SettingError
-from ecnews.storage.schema import metadata
+from ecnews.storage import migrations
 
 _ACCEPTED = "sqlite:///ecnews.db or postgresql+psycopg://user:password@host/name"
 _CONNECT_TIMEOUT = 10  # s
-_BUSY_TIMEOUT = 30_000  # ms that SQLite waits for another writer
-# Names the lock that crawlers take while they lay the tables; any number, the same for all.
-_LAYING = 0x65636E657773
+_BUSY_TIMEOUT = 30.0  # s that SQLite waits for another writer
+_UPGRADE_TIMEOUT = 900  # s that a crawl waits for another that upgrades the database
+# Names the lock that crawlers take while they upgrade; any number, the same for all.
+_UPGRADING = 0x65636E657773
+_SECRETS = ("password", "sslpassword", "passfile")
 
 
 def parse_url(url: str) -> URL:
@@ -39,32 +44,56 @@ def parse_url(url: str) -> URL:
     )
 
 
-def connect(url: str) -> Engine:
-    """An engine on a database with all tables.
+def shown(url: URL) -> str:
+    """The URL as it may be shown: without what is secret in it."""
+    hidden = url.difference_update_query(_SECRETS)
+    return hidden.render_as_string(hide_password=True)
 
-    Raises SettingError for a URL that cannot be used, DatabaseError for a database that cannot.
+
+def connect(url: str, wait: float = _BUSY_TIMEOUT) -> Engine:
+    """An engine on a database with the newest schema, upgraded where that was older.
+
+    `wait` is how long (s) SQLite waits for another writer. Raises SettingError for a URL that
+    cannot be used, DatabaseError for a database that cannot, be it newer than this code.
+    """
+    engine = open_as_is(url, wait)
+    try:
+        with reading(engine) as connection:
+            current = migrations.check(connection)
+        if current != migrations.newest():
+            _upgrade(engine)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise explained(error, engine.url) from error
+    except DatabaseError as error:
+        engine.dispose()
+        raise DatabaseError(f"{shown(engine.url)}: {error}") from None
+    return engine
+
+
+def open_as_is(url: str, wait: float = _BUSY_TIMEOUT) -> Engine:
+    """An engine on a database whatever its schema; connects to nothing yet.
+
+    Raises SettingError for a URL that cannot be used.
     """
     parsed = parse_url(url)
     sqlite = parsed.drivername == "sqlite"
     engine = create_engine(
         parsed,
         hide_parameters=True,  # an error must not carry articles into the log
-        connect_args={"timeout": _BUSY_TIMEOUT / 1000}
-        if sqlite
-        else {"connect_timeout": _CONNECT_TIMEOUT},
+        connect_args={"timeout": wait} if sqlite else {"connect_timeout": _CONNECT_TIMEOUT},
     )
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    try:
-        with engine.begin() as connection:
-            if not sqlite:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LAYING})
-            metadata.create_all(connection)
-    except SQLAlchemyError as error:
-        engine.dispose()
-        raise explained(error, parsed) from error
     return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that waits for no writer, for reading only."""
+    with engine.execution_options(ecnews_reading=True).connect() as connection:
+        yield connection
 
 
 _shared: WeakKeyDictionary[object, Engine] = WeakKeyDictionary()
@@ -80,12 +109,34 @@ def shared(owner: object, url: str) -> Engine:
 
 def explained(error: SQLAlchemyError, url: URL) -> DatabaseError:
     """The error as one sentence, with the database's name and without its password."""
-    # PostgreSQL puts the row into the detail.
-    cause = str(getattr(error, "orig", None) or error).partition("\nDETAIL:")[0]
-    cause = " ".join(cause.split())
-    if url.password:
-        cause = cause.replace(str(url.password), "***")
-    return DatabaseError(f"database {url.render_as_string(hide_password=True)}: {cause}")
+    return DatabaseError(f"{shown(url)}: {cause(error, url)}")
+
+
+def cause(error: Exception, url: URL) -> str:
+    """What the engine says, in one line: without the row, which PostgreSQL puts into the detail,
+    and without what is secret in the URL."""
+    said = str(getattr(error, "orig", None) or error).partition("\nDETAIL:")[0]
+    said = " ".join(said.split())
+    for secret in (url.password, *map(url.query.get, _SECRETS)):
+        if secret:
+            said = said.replace(str(secret), "***")
+    return said
+
+
+def _upgrade(engine: Engine) -> None:
+    """Upgrades, or waits for another who does."""
+    deadline = time.monotonic() + _UPGRADE_TIMEOUT
+    while True:
+        try:
+            with engine.begin() as connection:
+                if engine.dialect.name == "postgresql":
+                    lock = text("SELECT pg_advisory_xact_lock(:key)")
+                    connection.execute(lock, {"key": _UPGRADING})
+                migrations.upgrade(connection)
+            return
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() > deadline:
+                raise
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -94,11 +145,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode = WAL",  # readers never wait for the crawler
         "synchronous = NORMAL",  # safe in WAL, and does not wait for the disk on each commit
-        f"busy_timeout = {_BUSY_TIMEOUT}",
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("ecnews_reading")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

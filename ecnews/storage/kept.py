@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ecnews.storage import database
 from ecnews.storage.schema import kept
-
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+from ecnews.storage.statements import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ def read(engine: Engine, name: str) -> Kept | None:
     """What is kept under the name. Raises DatabaseError."""
     query = select(kept.c.value, kept.c.kept_at).where(kept.c.name == name)
     try:
-        with engine.begin() as connection:
+        with database.reading(engine) as connection:
             row = connection.execute(query).first()
     except SQLAlchemyError as error:
         raise database.explained(error, engine.url) from error
@@ -41,21 +39,14 @@ def read(engine: Engine, name: str) -> Kept | None:
 def write(engine: Engine, name: str, value: Any, now: datetime | None = None) -> None:
     """Keeps the value under the name, in the place of what was there. Raises DatabaseError."""
     row = {"name": name, "value": value, "kept_at": now or datetime.now(UTC)}
-    statement = _INSERT[engine.dialect.name](kept).values(row)
-    changed = {key: statement.excluded[key] for key in ("value", "kept_at")}
+    statement = upsert(
+        engine.dialect.name,
+        kept,
+        kept.c.name,
+        lambda new: {"value": new.value, "kept_at": new.kept_at},
+    )
     try:
         with engine.begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=[kept.c.name], set_=changed)
-            )
-    except SQLAlchemyError as error:
-        raise database.explained(error, engine.url) from error
-
-
-def forget(engine: Engine, name: str) -> None:
-    """Raises DatabaseError."""
-    try:
-        with engine.begin() as connection:
-            connection.execute(delete(kept).where(kept.c.name == name))
+            connection.execute(statement, row)
     except SQLAlchemyError as error:
         raise database.explained(error, engine.url) from error

@@ -1,4 +1,8 @@
-"""The tables, the same on SQLite and PostgreSQL."""
+"""The tables, the same on SQLite and PostgreSQL.
+
+The migrations lay them (`migrations/`); what is changed here is changed there as well, and a test
+compares the two.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -46,8 +51,23 @@ _Json = JSON().with_variant(JSONB(), "postgresql")
 _Id = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by INTEGER alone
 
 
+def _id() -> Column[Any]:
+    return Column("id", _Id, primary_key=True, comment="row number")
+
+
 def _moment(name: str, comment: str, nullable: bool = False) -> Column[Any]:
     return Column(name, UTCDateTime, nullable=nullable, comment=comment)
+
+
+def _article_id() -> Column[Any]:
+    return Column(
+        "article_id",
+        _Id,
+        ForeignKey("articles.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+        comment="the row in articles",
+    )
 
 
 metadata = MetaData(
@@ -56,54 +76,116 @@ metadata = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_name)s",
         "uq": "uq_%(table_name)s_%(column_0_name)s",
         "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
 
 articles = Table(
     "articles",
     metadata,
-    Column("id", _Id, primary_key=True),
+    _id(),
     Column("number", BigInteger, nullable=False, index=True, comment="the site's article number"),
     Column("url", Text, nullable=False, unique=True, comment="canonical address"),
-    Column("title", Text, nullable=False),
+    Column("title", Text, nullable=False, comment="the article's own heading"),
     Column("body", Text, nullable=False, comment="paragraphs joined by one empty line"),
     Column("section", Text, index=True, comment="as the breadcrumb names it"),
     Column("source", Text, comment="where the publisher has it from"),
-    Column("author", Text),
+    Column("author", Text, comment="who wrote it"),
     Column("keywords", _Json, nullable=False, comment="list of strings"),
     Column("images", _Json, nullable=False, comment="list of addresses"),
     Column("published_at", UTCDateTime, index=True, comment="UTC"),
     _moment("first_seen_at", "when a crawl first met the article, UTC"),
     _moment("updated_at", "when the row last changed, UTC"),
     Column("content_hash", String(64), nullable=False, comment="SHA-256 of title and body"),
+    Column(
+        "story_id",
+        _Id,
+        ForeignKey("articles.id", ondelete="SET NULL"),
+        index=True,
+        comment="the article that the story of this one is named for; null where not yet decided",
+    ),
     comment="one row an article",
 )
 
 sightings = Table(
     "sightings",
     metadata,
-    Column("id", _Id, primary_key=True),
+    _id(),
     Column("url", Text, nullable=False, unique=True, comment="as fetched"),
-    Column(
-        "article_id", _Id, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True
-    ),
-    Column("host", Text, nullable=False),
+    _article_id(),
+    Column("host", Text, nullable=False, comment="host of the address, with port if any"),
     _moment("first_seen_at", "UTC"),
     _moment("last_seen_at", "UTC"),
     comment="every address under which an article was met",
 )
 
+revisions = Table(
+    "revisions",
+    metadata,
+    _id(),
+    _article_id(),
+    _moment("seen_at", "when the change was seen, UTC"),
+    Column("changed", _Json, nullable=False, comment="list of the columns that changed"),
+    Column("before", _Json, nullable=False, comment="what stood in these columns, by name"),
+    comment="what an article was before each change; articles has what it is",
+)
+
 removed_blocks = Table(
     "removed_blocks",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column(
-        "article_id", _Id, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True
-    ),
+    _id(),
+    _article_id(),
     Column("kind", Text, nullable=False, comment="blurb, notice, widget, caption"),
     Column("rule", Text, nullable=False, comment="the rule that found it"),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=False, comment="the block"),
     comment="what cleaning took out of an article, as of its newest text",
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _id(),
+    Column("url", Text, nullable=False, unique=True, comment="canonical address, cut if too long"),
+    Column("number", BigInteger, index=True, comment="the site's article number, where known"),
+    Column("reason", Text, nullable=False, comment="short, for counting"),
+    Column("detail", Text, nullable=False, comment="the whole sentence"),
+    _moment("seen_at", "when it was last met, UTC"),
+    Column("times", Integer, nullable=False, comment="how often it was met"),
+    comment="pages that are not stored as articles, and why",
+)
+
+fetches = Table(
+    "fetches",
+    metadata,
+    _id(),
+    Column("number", BigInteger, unique=True, comment="the site's article number, or"),
+    Column("url", Text, unique=True, comment="the address of a page that has none"),
+    Column("outcome", Text, nullable=False, comment="stored, gone, quarantined, failed or skipped"),
+    Column("detail", Text, comment="more of it: a section, an HTTP status"),
+    _moment("fetched_at", "when it was last fetched, UTC"),
+    Column("times", Integer, nullable=False, comment="how often in a row it ended like this"),
+    CheckConstraint("(number IS NULL) <> (url IS NULL)", name="one_key"),
+    comment="what became of each page when it was last fetched",
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _id(),
+    Column("spider", Text, nullable=False, comment="name of the spider"),
+    Column("arguments", _Json, nullable=False, comment="what followed -a, by name"),
+    Column("job", Text, comment="scrapyd's job, if it was one"),
+    Column("host", Text, nullable=False, comment="the machine"),
+    Column("pid", Integer, nullable=False, comment="the process"),
+    Column("version", Text, nullable=False, comment="of ecnews"),
+    Column("rules", Text, nullable=False, comment="fingerprint of the rules and the site file"),
+    _moment("started_at", "UTC"),
+    _moment("updated_at", "when the run was last known to be alive, UTC"),
+    _moment("finished_at", "UTC; null while it runs, and for a run that was killed", nullable=True),
+    Column("verdict", Text, comment="null while it runs; killed if it ended without a word"),
+    Column("sentence", Text, comment="the verdict in words"),
+    Column("counts", _Json, nullable=False, comment="its statistics so far, by name"),
+    comment="one row a crawl",
 )
 
 kept = Table(
