@@ -66,7 +66,8 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Ways:
     """How the news are found: names of the ways in their order, where the JSON list and the
-    applications are (a section's path, hash route included), and how JSON names what an article has."""
+    applications are (a section's path, hash route included), and how JSON names what an article
+    has."""
 
     order: tuple[str, ...]
     json_format: str

@@ -47,9 +47,7 @@ REDIRECT_MAX_TIMES = 5  # default 20
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # default ERROR; the spiders say what failed
 
 # Plain HTTP, and a browser where a request asks for one.
-DOWNLOAD_HANDLERS = {
-    scheme: "ecnews.middlewares.browser.DownloadHandler" for scheme in ("http", "https")
-}
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "ecnews.middlewares.browser.DownloadHandler")
 PLAYWRIGHT_PROCESS_REQUEST_HEADERS = None  # default Scrapy's, which would spoil the page's own
 PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 20_000  # ms
 PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2

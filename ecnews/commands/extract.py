@@ -75,6 +75,7 @@ class Command(ScrapyCommand):
         """The body behind a URL and where it came from, redirects followed."""
         assert self.crawler_process is not None
         outcome: list[Response | str] = []
+        self.crawler_process.settings.set("ECNEWS_KEEP", False)  # nothing is stored
         self.crawler_process.crawl(_OnePage, url=url, outcome=outcome)
         self.crawler_process.start()
         answer = outcome[0] if outcome else "could not be fetched"
@@ -87,7 +88,6 @@ class _OnePage(Spider):
     """Fetches one page and leaves the response, or why there is none, in `outcome`."""
 
     name = "extract"
-    custom_settings = {"ECNEWS_KEEP": False}
 
     def __init__(self, url: str, outcome: list[Response | str]) -> None:
         super().__init__()

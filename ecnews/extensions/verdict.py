@@ -48,12 +48,17 @@ def judge(stats: Mapping[str, Any]) -> Verdict:
         return Verdict("unreachable", unreachable)
     if database := stats.get("ecnews/database"):
         return Verdict("database", database)
-    if reason == "challenged":
+    for name in ("challenged", "refused"):
+        if sentence := stats.get(f"ecnews/{name}"):
+            return Verdict(name, sentence)
+    if sentence := stats.get("ecnews/quiet"):
         return Verdict(
-            "challenged", "the site answers with its security check, which takes a browser"
+            "partial" if stats.get("response_received_count") else "nothing-new", sentence
         )
     if reason == "shutdown":
         return Verdict("stopped", "the run was stopped before its end")
+    if sentence := stats.get("ecnews/budget"):
+        return Verdict("partial", sentence)
     if reason != "finished":
         return Verdict("failed", f"the run ended early: {reason or 'it never began'}")
     if errors:

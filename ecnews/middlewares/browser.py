@@ -77,7 +77,8 @@ class DownloadHandler(HTTP11DownloadHandler):
         async with self.starting:
             if self.browser is None:
                 self.browser = await self._start()
-        return await self.browser.download_request(request)
+        response: Response = await self.browser.download_request(request)
+        return response
 
     async def close(self) -> None:
         await super().close()
@@ -96,7 +97,10 @@ class DownloadHandler(HTTP11DownloadHandler):
         }
         # It launches at the start of the engine, which is long past.
         await browser._launch()
-        if executable is None and not Path(browser.browser_provider.browser_type.executable_path).is_file():
+        if (
+            executable is None
+            and not Path(browser.browser_provider.browser_type.executable_path).is_file()
+        ):
             await browser.close()
             raise NoBrowser
         return browser

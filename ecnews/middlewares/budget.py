@@ -61,7 +61,10 @@ class QuietHours:
         match = re.fullmatch(r"\s*(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)\s*", text or "")
         try:
             if match:
-                begin, until = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
+                begin, until = (
+                    time(int(match[1]), int(match[2])),
+                    time(int(match[3]), int(match[4])),
+                )
                 if begin != until:
                     return cls(begin, until)
         except ValueError:

@@ -116,9 +116,7 @@ class ChallengeMiddleware:
             callback=NO_CALLBACK,
             priority=1000,
             dont_filter=True,
-            meta=browser.meta(
-                self.crawler.settings, passing_check=True, dont_obey_robotstxt=True
-            ),
+            meta=browser.meta(self.crawler.settings, passing_check=True, dont_obey_robotstxt=True),
         )
         return await self.crawler.engine.download_async(passing)
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scrapy.crawler import Crawler
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 
 class Keep:
@@ -35,7 +32,7 @@ class Keep:
 
             kept.write(self._engine(), name, value)
 
-    def _engine(self) -> Engine:
+    def _engine(self) -> Any:
         from ecnews.storage import database
 
         return database.shared(self.crawler, self.crawler.settings["ECNEWS_DATABASE_URL"])

@@ -50,10 +50,10 @@ class PolitenessMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         address = response.ip_address
-        if not self.at_home and address is not None and not address.is_global:
-            # A public name may lead to a private address, and a proxy may stand on one.
-            if not request.meta.get("proxy"):
-                raise self._refused("private address", request.url)
+        # A public name may lead to a private address; a proxy may stand on one.
+        private = address is not None and not address.is_global
+        if private and not self.at_home and not request.meta.get("proxy"):
+            raise self._refused("private address", request.url)
         if response.status in _PAUSES and self.site.owns(response.url):
             self._rest(response)
         return response

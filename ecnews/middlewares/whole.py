@@ -49,6 +49,7 @@ class WholeMiddleware:
             self.believed = True
             self.keep.write(self._name, True)
             return response
+        assert self.crawler.spider is not None
         again = get_retry_request(request, spider=self.crawler.spider, reason=CUT_SHORT)
         if again is None:
             raise IgnoreRequest(CUT_SHORT)

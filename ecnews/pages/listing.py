@@ -103,7 +103,7 @@ def _number(href: str, url: str, site: Site) -> int | None:
 def _place(link: etree._Element) -> str:
     # Rows may be classed apart (odd, even, last): the nearest elements count by their tags.
     return "/".join(
-        f"{e.tag}.{(depth > 1 and e.get('class')) or ''}"
+        f"{e.tag!s}.{(depth > 1 and e.get('class')) or ''!s}"
         for depth, e in enumerate(link.iterancestors())
     )
 
@@ -125,7 +125,9 @@ def _walk(value: Any) -> Iterator[dict[str, Any] | str]:
 def _of_object(
     value: dict[str, Any], url: str, site: Site, today: date, strict: bool
 ) -> tuple[int | None, date | None]:
-    day = next((d for key in site.ways.json_day if (d := _json_day(value.get(key), today, site))), None)
+    day = next(
+        (d for key in site.ways.json_day if (d := _json_day(value.get(key), today, site))), None
+    )
     for text in value.values():
         if isinstance(text, str) and len(text) < _ADDRESS_LENGTH:
             number = _number(text, url, site)

@@ -50,6 +50,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def natural(text: str) -> int:
+    """A whole number from 0 up."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise ValueError("must be a whole number from 0 up")
+    return int(text)
+
+
 def day(text: str) -> date:
     """A day as YYYY-MM-DD."""
     try:

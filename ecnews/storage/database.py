@@ -90,6 +90,16 @@ def open_as_is(url: str, wait: float = _BUSY_TIMEOUT) -> Engine:
 
 
 @contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection whose changes hold once the block has ended well. Raises DatabaseError."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except SQLAlchemyError as error:
+        raise explained(error, engine.url) from error
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that waits for no writer, for reading only."""
     with engine.execution_options(ecnews_reading=True).connect() as connection:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from ecnews.storage import database
 from ecnews.storage.schema import kept
@@ -28,11 +27,8 @@ class Kept:
 def read(engine: Engine, name: str) -> Kept | None:
     """What is kept under the name. Raises DatabaseError."""
     query = select(kept.c.value, kept.c.kept_at).where(kept.c.name == name)
-    try:
-        with database.reading(engine) as connection:
-            row = connection.execute(query).first()
-    except SQLAlchemyError as error:
-        raise database.explained(error, engine.url) from error
+    with database.transaction(engine) as connection:
+        row = connection.execute(query).first()
     return Kept(row.value, row.kept_at) if row else None
 
 
@@ -45,8 +41,5 @@ def write(engine: Engine, name: str, value: Any, now: datetime | None = None) ->
         kept.c.name,
         lambda new: {"value": new.value, "kept_at": new.kept_at},
     )
-    try:
-        with engine.begin() as connection:
-            connection.execute(statement, row)
-    except SQLAlchemyError as error:
-        raise database.explained(error, engine.url) from error
+    with database.transaction(engine) as connection:
+        connection.execute(statement, row)

@@ -13,7 +13,9 @@ JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 def upgrade() -> None:
     op.create_table(
         "kept",
-        sa.Column("name", sa.Text, nullable=False, comment="what is kept: its kind and its subject"),
+        sa.Column(
+            "name", sa.Text, nullable=False, comment="what is kept: its kind and its subject"
+        ),
         sa.Column("value", JSON, nullable=False, comment="as the crawler needs it"),
         sa.Column(
             "kept_at",
