@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from ecnews.middlewares.browser import find
 from ecnews.storage import database
 from tests.replica import Corpus, serve
 
@@ -21,7 +22,21 @@ FAST = [
     *("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"),
     *("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8", "--loglevel", "WARNING"),
 ]
+# A browser is part of what the tests need: `make test` installs one where it can.
+needs_browser = pytest.mark.skipif(
+    find(None) is None and not os.environ.get("CI"),
+    reason="no browser on the PATH; as root: apt-get install chromium",
+)
 Scrapy = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    """What a query finds in a database."""
+    engine = create_engine(database.parse_url(url))
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(text(query))]
+    engine.dispose()
+    return found
 
 
 @pytest.fixture(scope="session")

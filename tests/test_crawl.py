@@ -8,23 +8,13 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from ecnews.storage import database
-from tests.conftest import FAST, Scrapy
+from tests.conftest import FAST, Scrapy, rows
 from tests.replica import Article, Corpus
 from tests.replica.site import Request, Responder, Response, Site, response
 from tests.serving import served
 
 ALL = ["-a", "pages=1000"]
-
-
-def rows(url: str, query: str) -> list[tuple[object, ...]]:
-    engine = create_engine(database.parse_url(url))
-    with engine.connect() as connection:
-        found = [tuple(row) for row in connection.execute(text(query))]
-    engine.dispose()
-    return found
 
 
 def retail(corpus: Corpus) -> list[Article]:

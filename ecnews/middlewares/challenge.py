@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 _TRIES = 2
 _PATIENCE = 15.0  # s that a browser has to get past the check
 _STEP = 0.15  # s
+_READY = "document.readyState == 'complete' && !!document.body && !!document.body.childNodes.length"
 
 
 class ChallengeMiddleware:
@@ -68,7 +69,7 @@ class ChallengeMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response | Request:
         if not is_challenge(response.body, self.site) or not self.site.owns(response.url):
-            if self.tries and request.meta.get("checks_passed") == self.passed:
+            if self.tries and not request.meta.get("passing_check"):
                 self.tries = 0
             return response
         if request.meta.get("passing_check"):
@@ -87,7 +88,7 @@ class ChallengeMiddleware:
             self.tries += 1
             logger.info("%s: security check, try %d", request.url, self.tries)
             try:
-                response = await self._in_browser(request)
+                over = await self._in_browser(request)
             except NoBrowser as error:
                 raise halt(
                     self.crawler,
@@ -99,7 +100,7 @@ class ChallengeMiddleware:
             except Exception as error:  # whatever a browser may come to
                 logger.warning("%s: the browser failed: %s", request.url, error)
                 continue
-            if not is_challenge(response.body, self.site):
+            if over:
                 self.passed += 1
                 self.crawler.stats.inc_value("ecnews/checks_passed")
                 return
@@ -110,7 +111,8 @@ class ChallengeMiddleware:
             " get past it",
         )
 
-    async def _in_browser(self, request: Request) -> Response:
+    async def _in_browser(self, request: Request) -> bool:
+        """Whether a browser got past the check."""
         passing = Request(
             request.url,
             callback=NO_CALLBACK,
@@ -118,7 +120,8 @@ class ChallengeMiddleware:
             dont_filter=True,
             meta=browser.meta(self.crawler.settings, passing_check=True, dont_obey_robotstxt=True),
         )
-        return await self.crawler.engine.download_async(passing)
+        await self.crawler.engine.download_async(passing)
+        return bool(passing.meta.get("check_over"))
 
     def _prepare(self, request: Request, netloc: str) -> None:
         """Has the browser begin with the cookies there are, and wait for the check to be over
@@ -130,25 +133,27 @@ class ChallengeMiddleware:
                 "storage_state", {"cookies": self.cookies[netloc]}
             )
         methods = request.meta.setdefault("playwright_page_methods", [])
-        if not any(getattr(method, "method", None) == self._wait for method in methods):
-            methods.insert(0, PageMethod(self._wait))
+        if not any(method.method == self._wait for method in methods):
+            methods.insert(0, PageMethod(self._wait, request.meta))
 
-    async def _wait(self, page: Page) -> None:
+    async def _wait(self, page: Page, meta: dict[str, Any]) -> None:
         """Until the page is not the check, or patience ends; keeps the cookies it then has."""
         from playwright.async_api import Error
 
         deadline, quiet = time.monotonic() + _PATIENCE, 0
         while quiet < 2 and time.monotonic() < deadline:
             try:
-                ready = await page.evaluate(
-                    "document.readyState == 'complete' && !!document.body.childNodes.length"
-                )
+                # Once it has loaded too often it may load no more, and shows an error.
+                if not (await page.evaluate("location.href")).startswith("http"):
+                    return
+                ready = await page.evaluate(_READY)
                 checked = is_challenge((await page.content()).encode(), self.site)
                 quiet = quiet + 1 if ready and not checked else 0
             except Error:  # it is just loading the next page
                 quiet = 0
             await asyncio.sleep(_STEP)
         if quiet >= 2:
+            meta["check_over"] = True
             await self._take(page)
 
     async def _take(self, page: Page) -> None:

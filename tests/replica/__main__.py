@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from tests.replica import options
 from tests.replica.articles import MOST_ARTICLES, Corpus
 from tests.replica.server import listen
 from tests.replica.site import Site
@@ -33,18 +34,25 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
     parser.add_argument("--weight", type=int, default=30, metavar="KB", help="of an article page")
     parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
+    options.add(parser)
     arguments = parser.parse_args(argv)
-    if not 1 <= arguments.articles <= MOST_ARTICLES:
+    if not 1 <= arguments.articles <= MOST_ARTICLES - arguments.publish:
         parser.error(f"--articles: from 1 to {MOST_ARTICLES}")
     return arguments
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    corpus = Corpus(arguments.articles, arguments.seed)
+    corpus = Corpus(
+        arguments.articles + arguments.publish,
+        arguments.seed,
+        held=arguments.publish,
+        pinned=arguments.pinned,
+    )
     if arguments.manifest:
         corpus.write_manifest(arguments.manifest)
-    site = Site(corpus, arguments.weight)
-    with listen(site.respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:
+    responder = options.wrap(Site(corpus, arguments.weight).respond, corpus, arguments)
+    options.publish(corpus, arguments)
+    with listen(responder, arguments.host, arguments.port, verbose=arguments.verbose) as server:
         print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
         server.serve_forever()
 
