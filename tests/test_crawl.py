@@ -305,7 +305,7 @@ def test_a_database_url_of_another_kind_is_refused(scrapy: Scrapy) -> None:
 
 def test_list_loads_neither_database_nor_browser(scrapy: Scrapy) -> None:
     done = scrapy("list", PYTHONPROFILEIMPORTTIME="1")
-    assert done.stdout.split() == ["digital_retail"]
+    assert done.stdout.split() == ["articles", "backfill", "digital_retail"]
     imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
     assert "scrapy" in imported
     assert not imported & {"sqlalchemy", "psycopg", "playwright"}

@@ -78,6 +78,8 @@ def _summary(verdict: Verdict, stats: Mapping[str, Any], url: str) -> Iterator[s
             yield f"  {title:8} {sum(why.values())}: " + ", ".join(
                 f"{k} {n}" for k, n in why.items()
             )
+    if via := counts(stats, "ecnews/via/"):
+        yield "  via      " + ", ".join(via)
     yield (
         f"  took     {stats.get('elapsed_time_seconds', 0):.0f} s,"
         f" {stats['response_received_count']} pages"

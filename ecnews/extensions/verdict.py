@@ -63,10 +63,14 @@ def judge(stats: Mapping[str, Any]) -> Verdict:
         return Verdict("failed", f"the run ended early: {reason or 'it never began'}")
     if errors:
         return Verdict("failed", f"{errors} errors in the crawler itself; the log has them")
-    if not stats.get("ecnews/lists"):
+    by_number = stats.get("ecnews/by_number") and (
+        stats.get("ecnews/articles") or counts(stats, "ecnews/skipped/")
+    )
+    if not stats.get("ecnews/lists") and not by_number:
         if any(cause in _REFUSALS for cause in failed):
-            return Verdict("refused", f"the site refuses its list pages: {causes}")
-        return Verdict("empty", f"no list page could be read: {causes or 'none was asked for'}")
+            return Verdict("refused", f"the site refuses its pages: {causes}")
+        what = "page" if stats.get("ecnews/by_number") else "list page"
+        return Verdict("empty", f"no {what} could be read: {causes or 'none was asked for'}")
     if failed:
         return Verdict("partial", f"some pages could not be read: {causes}")
     if not any(stored.values()) and not counts(stats, "ecnews/skipped/"):

@@ -50,14 +50,19 @@ class StorePipeline:
             self._failed(str(error))
         return item
 
-    def close_spider(self) -> None:
+    def flush(self) -> None:
+        """Writes what is pending: a spider is about to note that it need not come back."""
         if self.writer is None:
             return
         try:
             self._count(self.writer.flush())
         except DatabaseError as error:
             self._failed(f"{error}; {len(self.writer.pending)} articles are not stored")
-        self.writer.engine.dispose()
+
+    def close_spider(self) -> None:
+        self.flush()
+        if self.writer is not None:
+            self.writer.engine.dispose()
 
     def _count(self, written: Written) -> None:
         for name in ("new", "changed", "unchanged"):

@@ -22,6 +22,7 @@ from ecnews.items import Article
 from ecnews.middlewares.budget import QuietHours
 from ecnews.middlewares.halt import halt, halted
 from ecnews.pages import article, challenge
+from ecnews.pipelines.store import StorePipeline
 from ecnews.spiders import arguments, failures
 from ecnews.spiders.arguments import Argument
 from ecnews.spiders.failures import PageFailed
@@ -177,6 +178,12 @@ class SiteSpider(Spider):
             self.stop_if_hopeless()
             self.change.clear()
             await self.change.wait()
+
+    def flush(self) -> None:
+        """Writes all that was found and learnt so far."""
+        if pipeline := self.crawler.get_item_pipeline(StorePipeline):
+            pipeline.flush()
+        self.memory.flush()
 
     def older(self, day: date | None) -> bool:
         return bool(self.since and day and day < self.since)
