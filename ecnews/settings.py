@@ -71,6 +71,7 @@ DOWNLOADER_MIDDLEWARES = {
     # Unpacked bodies (590), and before a retry for their status (550).
     "ecnews.middlewares.challenge.ChallengeMiddleware": 580,
     "ecnews.middlewares.whole.WholeMiddleware": 570,
+    "ecnews.middlewares.politeness.RestMiddleware": 830,
     # Nearest to the downloader but for Scrapy's own statistics: sees each failure before a retry.
     "ecnews.middlewares.unreachable.UnreachableMiddleware": 840,
 }

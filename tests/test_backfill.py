@@ -8,8 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,8 @@ from tests.replica import Corpus
 from tests.replica.site import Request, Response, Site, response
 from tests.serving import served
 
-CORPUS = Corpus(300, seed=6)
-NUMBERS = "numbers=9000000-9000899"
+CORPUS = Corpus(150, seed=6)
+NUMBERS = "numbers=9000000-9000449"
 
 
 @pytest.fixture
@@ -52,17 +54,17 @@ def test_a_range_of_numbers_is_fetched_newest_first(
     scrapy: Scrapy, site: str, database: str, asked: list[str]
 ) -> None:
     code, said = run(
-        scrapy, site, database, "backfill", "-a", "numbers=9000300-9000599", "-a", "section=all"
+        scrapy, site, database, "backfill", "-a", "numbers=9000150-9000299", "-a", "section=all"
     )
     assert code == 0, said
-    assert stored(database) == [a.number for a in CORPUS if 9000300 <= a.number <= 9000599]
+    assert stored(database) == [a.number for a in CORPUS if 9000150 <= a.number <= 9000299]
     numbers = [int(n) for target in asked for n in re.findall(r"--(\d{7})\.", target)]
-    late = sum(later > before + 20 for before, later in zip(numbers, numbers[1:], strict=False))
+    late = sum(later > before + 20 for before, later in pairwise(numbers))
     assert late == 0
 
 
 def test_gaps_are_remembered(scrapy: Scrapy, site: str, database: str, asked: list[str]) -> None:
-    words = ("backfill", "-a", "numbers=9000300-9000599", "-a", "section=all")
+    words = ("backfill", "-a", "numbers=9000150-9000299", "-a", "section=all")
     run(scrapy, site, database, *words)
     asked.clear()
     code, said = run(scrapy, site, database, *words)
@@ -79,7 +81,7 @@ def test_the_breadcrumb_decides_the_section(scrapy: Scrapy, site: str, database:
 def test_days_are_read_from_the_lists(
     scrapy: Scrapy, site: str, database: str, asked: list[str]
 ) -> None:
-    days = [CORPUS[i].published_at.date() for i in (150, 200)]
+    days = [CORPUS[i].published_at.date() for i in (75, 100)]
     run(
         scrapy,
         site,
@@ -96,7 +98,7 @@ def test_days_are_read_from_the_lists(
         if a.section == "数字零售" and days[0] <= a.published_at.date() <= days[1]
     ]
     assert stored(database) == wanted
-    assert len([t for t in asked if t.startswith("/detail")]) < 2 * len(wanted)
+    assert len([t for t in asked if t.startswith("/detail")]) < 3 * len(wanted)
 
 
 def test_where_the_lists_end_it_goes_on_by_number(scrapy: Scrapy, database: str) -> None:
@@ -106,7 +108,7 @@ def test_where_the_lists_end_it_goes_on_by_number(scrapy: Scrapy, database: str)
             return response(b"", status=404)
         return Site(CORPUS).respond(request)
 
-    day = CORPUS[200].published_at.date()
+    day = CORPUS[100].published_at.date()
     with served(short, []) as url:
         run(scrapy, url, database, "backfill", "-a", f"from_date={day}")
     wanted = [a.number for a in CORPUS if a.section == "数字零售" and a.published_at.date() >= day]
@@ -123,7 +125,7 @@ def test_a_budget_is_kept_and_the_next_run_goes_on(
     asked.clear()
     run(scrapy, site, database, *words)
     assert stored(database) == [a.number for a in CORPUS]
-    assert len(asked) < 900 - 30
+    assert len(asked) < 450 - 20
 
 
 @pytest.mark.parametrize("words", [NUMBERS, "from_date=2014-01-01"])
@@ -137,17 +139,16 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
     environment = os.environ | {
         "NO_PROXY": "127.0.0.1", "ECNEWS_SITE_URL": site, "ECNEWS_DATABASE_URL": database
     }  # fmt: skip
+    pause = threading.Event()
     dice, kills, before = random.Random(7), 0, 0
     while kills < 4:
-        process = subprocess.Popen(
-            command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
         wanted = before + dice.randrange(20, 120)
         while process.poll() is None and len(asked) < wanted:
-            process.stderr and os.set_blocking(process.stderr.fileno(), False)
+            pause.wait(0.005)
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.wait()
         kills, before = kills + 1, len(asked)
     subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
     assert stored(database) == [a.number for a in CORPUS if a.section == "数字零售"]
@@ -158,7 +159,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
 def test_given_articles_are_fetched_whatever_their_section(
     scrapy: Scrapy, site: str, database: str, tmp_path: Path
 ) -> None:
-    wanted = [CORPUS[index].number for index in (3, 100, 299)]
+    wanted = [CORPUS[index].number for index in (3, 100, 149)]
     file = tmp_path / "urls.txt"
     file.write_text(
         f"# ours\nhttps://www.100ec.cn/detail--{wanted[0]}.html\n\n{wanted[1]}\n"

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Self
 from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.core.downloader import Slot
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
@@ -27,14 +27,12 @@ _UNSAID = 5  # delays that 429 without Retry-After is worth
 class PolitenessMiddleware:
     """Puts every request to a host of the site, robots.txt included, into one download slot, so
     that the delay is the site's and not each host's. Refuses to be redirected from the site to
-    another host (hijackers do that), and private addresses. Rests when the site says 429 or 503
-    with Retry-After."""
+    another host (hijackers do that), and private addresses."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.site = catalog.load(served_at=crawler.settings["ECNEWS_SITE_URL"])
-        host = urlsplit(self.site.served_at or self.site.url).hostname or ""
-        self.at_home = _is_private(host)
+        self.at_home = _at_home(self.site)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -44,21 +42,37 @@ class PolitenessMiddleware:
         if self.site.owns(request.url):
             request.meta["download_slot"] = self.site.name
         elif (came := request.meta.get("redirect_urls")) and self.site.owns(came[0]):
-            raise self._refused("redirected to another host", request.url)
+            raise _refused(self.crawler, "redirected to another host", request.url)
         elif not self.at_home and _is_private(urlsplit(request.url).hostname or ""):
-            raise self._refused("private address", request.url)
+            raise _refused(self.crawler, "private address", request.url)
+
+
+class RestMiddleware:
+    """Rests when the site says 429, or 503 with Retry-After: nothing leaves the site's slot before
+    it is over. Refuses what came from a private address. Stands before the retries."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        # Comes before the slot lets out the next request, a middleware's turn after it.
+        crawler.signals.connect(self.rest, signals.response_downloaded)
+        self.site = catalog.load(served_at=crawler.settings["ECNEWS_SITE_URL"])
+        self.at_home = _at_home(self.site)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
         address = response.ip_address
         # A public name may lead to a private address; a proxy may stand on one.
         private = address is not None and not address.is_global
         if private and not self.at_home and not request.meta.get("proxy"):
-            raise self._refused("private address", request.url)
-        if response.status in _PAUSES and self.site.owns(response.url):
-            self._rest(response)
+            raise _refused(self.crawler, "private address", request.url)
         return response
 
-    def _rest(self, response: Response) -> None:
+    def rest(self, response: Response) -> None:
+        if response.status not in _PAUSES or not self.site.owns(response.url):
+            return
         said = response.headers.get("Retry-After")
         seconds = _seconds(said.decode("latin-1")) if said else None
         slot = self.crawler.engine.downloader.slots.get(self.site.name)
@@ -68,11 +82,12 @@ class PolitenessMiddleware:
             seconds = _UNSAID * slot.delay
         if seconds > _LONGEST_PAUSE:
             until = datetime.now(self.site.zone) + timedelta(seconds=seconds)
-            raise halt(
+            halt(
                 self.crawler,
                 "refused",
                 f"the site asks to be left alone until {until:%Y-%m-%d %H:%M} (Retry-After)",
             )
+            return
         self.crawler.stats.inc_value("ecnews/pauses")
         if slot is not None:
             self._pause(slot, seconds)
@@ -83,9 +98,15 @@ class PolitenessMiddleware:
             slot.latercall.cancel()
         slot.latercall = call_later(seconds, self.crawler.engine.downloader._latercall, slot)
 
-    def _refused(self, why: str, url: str) -> IgnoreRequest:
-        self.crawler.stats.inc_value(f"ecnews/refused_addresses/{why}")
-        return IgnoreRequest(f"{why}: {url}")
+
+def _refused(crawler: Crawler, why: str, url: str) -> IgnoreRequest:
+    crawler.stats.inc_value(f"ecnews/refused_addresses/{why}")
+    return IgnoreRequest(f"{why}: {url}")
+
+
+def _at_home(site: catalog.Site) -> bool:
+    """Whether the site itself is served on this machine, or in its network."""
+    return _is_private(urlsplit(site.served_at or site.url).hostname or "")
 
 
 def _seconds(retry_after: str) -> float | None:

@@ -144,8 +144,9 @@ class BackfillSpider(SiteSpider):
             dated = [day for day in days if day]
             if dated:
                 self._passed(way.sources.index(source), len(way.sources), min(dated))
-            if dated and all(map(self.older, dated)):
+            if any(map(self.older, dated)):
                 self.reaching.add(source)
+            if dated and all(map(self.older, dated)):
                 return
             page += 1
 

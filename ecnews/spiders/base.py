@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Self
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import CloseSpider
@@ -81,6 +81,8 @@ class SiteSpider(Spider):
         site = catalog.load(served_at=crawler.settings["ECNEWS_SITE_URL"])
         spider = super().from_crawler(crawler, *args, site=site, **kwargs)
         spider.memory = Memory(crawler)
+        for through in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider.item_through, through)
         return spider
 
     def request(self, number: int, source: str = "") -> Request:
@@ -100,6 +102,7 @@ class SiteSpider(Spider):
         """Yields the page's article if it is wanted."""
         self.stop_if_hopeless()
         self.count("articles")
+        handed_on = False
         try:
             found = article.extract(response.body, self.site, response.url)
         except NotAnArticle as error:
@@ -112,9 +115,11 @@ class SiteSpider(Spider):
                 self._refuse_walls(response)
             if self.is_wanted(found, number):
                 self.gains[source] = self.gains.get(source, 0) + 1
+                handed_on = True  # answered once the pipelines are through with it
                 yield found
         finally:
-            self._answered(number)
+            if not handed_on:
+                self._answered(number)
 
     def is_wanted(self, found: Article, number: int) -> bool:
         """Whether the article is of the section and of the days; remembers what need not be
@@ -184,6 +189,9 @@ class SiteSpider(Spider):
         if pipeline := self.crawler.get_item_pipeline(StorePipeline):
             pipeline.flush()
         self.memory.flush()
+
+    def item_through(self, response: Response) -> None:
+        self._answered(response.cb_kwargs["number"])
 
     def older(self, day: date | None) -> bool:
         return bool(self.since and day and day < self.since)
