@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
 from ecnews.errors import DatabaseError, SettingError
-from ecnews.storage import migrations
+from ecnews.storage import migrations, search
 
 _ACCEPTED = "sqlite:///ecnews.db or postgresql+psycopg://user:password@host/name"
 _CONNECT_TIMEOUT = 10  # s
@@ -143,6 +143,7 @@ def _upgrade(engine: Engine) -> None:
                     lock = text("SELECT pg_advisory_xact_lock(:key)")
                     connection.execute(lock, {"key": _UPGRADING})
                 migrations.upgrade(connection)
+                search.reindex_if_waiting(connection)
             return
         except OperationalError as error:
             if "locked" not in str(error.orig) or time.monotonic() > deadline:

@@ -1,158 +1,175 @@
-"""Writes articles in batches, each in one transaction; what has not changed is not written."""
+"""Writes items in batches, each in one transaction; what has not changed is not written.
+
+A row that the engine refuses goes to the quarantine without its neighbours. While the database is
+away the items wait: in memory for a while, then in the spool.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlsplit
+from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from ecnews.items import Article
-from ecnews.storage import database
-from ecnews.storage.schema import articles, removed_blocks, sightings
-from ecnews.text.fingerprint import content_hash
+from ecnews.errors import DatabaseError
+from ecnews.items import Quarantined
+from ecnews.storage import database, failures, steps
+from ecnews.storage.rows import Refused
+from ecnews.storage.spool import Item, Spool, Waiting
 
-_INSERT: dict[str, Callable[[Table], Any]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
-# Set once, or set with every change: no difference in them is a change.
-_NOT_CONTENT = {"id", "url", "first_seen_at", "updated_at"}
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # s between two tries
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a batch, in articles."""
+    """What became of a batch, in items."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: Written) -> Written:
+        return Written(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
 class Writer:
-    """Collects articles and writes them `batch_size` at a time; the last one of a URL counts."""
+    """Collects items and writes them once `batch_size` of them, or the oldest for `every` seconds,
+    have waited; the last one of a URL counts.
+
+    While the database is away, `add` keeps what it is given and tries again after a pause that
+    doubles. After `patience` seconds what waits goes to the spool, if there is one, and comes back
+    with the first batch that the database takes again. `indexed=False` leaves the search index to
+    `search.reindex`.
+    """
 
     def __init__(
         self,
         engine: Engine,
         batch_size: int = 100,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        every: float = 5.0,
+        patience: float = 60.0,
+        spool: Spool | None = None,
+        indexed: bool = True,
     ) -> None:
         self.engine = engine
         self.batch_size = batch_size
         self.now = now
-        self.pending: dict[str, Article] = {}
-        self._upsert_articles = _upsert_articles(engine.dialect.name)
-        self._upsert_sightings = _upsert_sightings(engine.dialect.name)
+        self.every = every
+        self.patience = patience
+        self.spool = spool
+        self.indexed = indexed
+        self.pending: dict[str, Waiting] = {}
+        self.spooled = 0
+        self.outage = failures.Outage(_FIRST_PAUSE, _LONGEST_PAUSE)
+        self._oldest = 0.0
 
-    def add(self, article: Article) -> Written:
-        """Takes an article with a URL; writes once a batch is full."""
-        if article.url is None:
+    def add(self, item: Item) -> Written:
+        """Takes an item with a URL; writes once that is due.
+
+        Raises DatabaseError if neither the database nor the spool takes what waits, which goes on
+        waiting.
+        """
+        if item.url is None:
             raise ValueError("an article without a URL cannot be stored")
-        self.pending[article.url] = article
-        return self.flush() if len(self.pending) >= self.batch_size else Written()
+        if not self.pending:
+            self._oldest = time.monotonic()
+        self.pending[item.url] = item, self.now()
+        return self.write_if_due()
+
+    def write_if_due(self) -> Written:
+        """What `add` does besides: to be called now and then where items come slowly."""
+        due = len(self.pending) >= self.batch_size or (
+            self.pending and time.monotonic() - self._oldest >= self.every
+        )
+        if not due or self.outage.pausing:
+            return Written()
+        try:
+            return self.flush()
+        except DatabaseError as error:
+            logger.warning("%s; trying again in %.1f s", error, self.outage.pause)
+            if self.outage.lasts > self.patience:
+                self.give_up()
+            return Written()
 
     def flush(self) -> Written:
-        """Writes what is pending, all of it or nothing.
+        """Writes what waits.
 
-        Raises DatabaseError; the articles then stay pending.
+        Raises DatabaseError if the database is away; what it has not taken goes on waiting.
         """
-        if not self.pending:
-            return Written()
-        now = self.now()
+        written = Written()
         try:
-            with self.engine.begin() as connection:
-                written = self._write(connection, list(self.pending.values()), now)
+            written += self.take_spool()
+            while self.pending:
+                batch = dict(list(self.pending.items())[: self.batch_size])
+                written += self._write(list(batch.values()))
+                for url, waiting in batch.items():
+                    if self.pending[url] is waiting:
+                        del self.pending[url]
         except SQLAlchemyError as error:
+            self.outage.begin_or_go_on()
             raise database.explained(error, self.engine.url) from error
-        self.pending.clear()
+        self.outage.end()
         return written
 
-    def _write(self, connection: Connection, batch: list[Article], now: datetime) -> Written:
-        touched = connection.execute(
-            self._upsert_articles, [_article_row(article, now) for article in batch]
-        ).all()
-        urls = [article.url for article in batch]
-        known = select(articles.c.url, articles.c.id).where(articles.c.url.in_(urls))
-        ids = {row.url: row.id for row in connection.execute(known)}
-        connection.execute(self._upsert_sightings, list(_sighting_rows(batch, ids, now)))
-        _replace_removed(connection, batch, ids, {row.id for row in touched})
-        new = sum(row.first_seen_at == now for row in touched)
-        return Written(new, len(touched) - new, len(batch) - len(touched))
+    def take_spool(self) -> Written:
+        """Writes what waits in the spool; raises SQLAlchemyError, and then it goes on waiting."""
+        written = Written()
 
+        def store(items: list[Waiting]) -> None:
+            nonlocal written
+            for start in range(0, len(items), self.batch_size):
+                # One of a URL in a batch: the last.
+                batch = {item.url: (item, seen) for item, seen in items[start:][: self.batch_size]}
+                written += self._write(list(batch.values()))
 
-def _upsert_articles(dialect: str) -> Any:
-    """Inserts; on a known URL updates what differs; returns the rows that it touched."""
-    statement = _INSERT[dialect](articles)
-    content = [column for column in articles.c if column.name not in _NOT_CONTENT]
-    return statement.on_conflict_do_update(
-        index_elements=[articles.c.url],
-        set_={c.name: statement.excluded[c.name] for c in (*content, articles.c.updated_at)},
-        where=or_(*(c.is_distinct_from(statement.excluded[c.name]) for c in content)),
-    ).returning(articles.c.id, articles.c.first_seen_at)
+        if self.spool and (taken := self.spool.take(store)):
+            logger.info("took in %d items that had not been stored", taken)
+            self.spooled = 0
+        return written
 
+    def give_up(self) -> Path | None:
+        """Moves what waits to the spool and returns its file; None without a spool.
 
-def _upsert_sightings(dialect: str) -> Any:
-    statement = _INSERT[dialect](sightings)
-    return statement.on_conflict_do_update(
-        index_elements=[sightings.c.url],
-        set_={name: statement.excluded[name] for name in ("article_id", "last_seen_at")},
-    )
+        Raises DatabaseError if that cannot be written either.
+        """
+        if self.spool is None or not self.pending:
+            return None
+        try:
+            path = self.spool.keep(list(self.pending.values()))
+        except OSError as error:
+            raise DatabaseError(f"nor can a file keep what waits: {error}") from error
+        logger.warning("%d items wait in %s until the database is back", len(self.pending), path)
+        self.spooled += len(self.pending)
+        self.pending.clear()
+        return path
 
+    def _write(self, batch: list[Waiting]) -> Written:
+        """Writes a batch; of one that is refused, each half, down to the item that is to blame."""
+        try:
+            with self.engine.begin() as connection:
+                return Written(**steps.write(connection, batch, self.indexed))
+        except (SQLAlchemyError, ValueError, TypeError, OverflowError) as error:
+            if not failures.is_refusal(error):
+                raise
+            if len(batch) == 1:
+                return self._write([self._refused(*batch[0], error)])
+        middle = len(batch) // 2
+        return self._write(batch[:middle]) + self._write(batch[middle:])
 
-def _article_row(article: Article, now: datetime) -> dict[str, Any]:
-    return {
-        "number": article.number,
-        "url": article.url,
-        "title": article.title,
-        "body": article.body,
-        "section": article.section,
-        "source": article.source,
-        "author": article.author,
-        "keywords": article.keywords,
-        "images": article.images,
-        "published_at": article.published_at and datetime.fromisoformat(article.published_at),
-        "first_seen_at": now,
-        "updated_at": now,
-        "content_hash": content_hash(article.title or "", article.body or ""),
-    }
-
-
-def _sighting_rows(
-    batch: Iterable[Article], ids: dict[str, int], now: datetime
-) -> Iterable[dict[str, Any]]:
-    for article in batch:
-        url = article.fetched_url or article.url
-        yield {
-            "url": url,
-            "article_id": ids[article.url or ""],
-            "host": urlsplit(url or "").netloc.lower(),
-            "first_seen_at": now,
-            "last_seen_at": now,
-        }
-
-
-def _replace_removed(
-    connection: Connection, batch: Iterable[Article], ids: dict[str, int], touched: set[int]
-) -> None:
-    if not touched:
-        return
-    connection.execute(
-        delete(removed_blocks).where(
-            removed_blocks.c.article_id.in_(bindparam("ids", expanding=True))
-        ),
-        {"ids": sorted(touched)},
-    )
-    rows = [
-        {"article_id": id_, "kind": block.kind, "rule": block.rule, "text": block.text}
-        for article in batch
-        if (id_ := ids[article.url or ""]) in touched
-        for block in article.removed
-    ]
-    if rows:
-        connection.execute(insert(removed_blocks), rows)
+    def _refused(self, item: Item, seen: datetime, error: Exception) -> Waiting:
+        if isinstance(item, Quarantined):
+            raise error
+        reason = error.reason if isinstance(error, Refused) else "refused"
+        detail = database.cause(error, self.engine.url)
+        logger.warning("%s is not stored: %s: %s", item.url, reason, detail)
+        return Quarantined(item.url or "", item.number, reason, detail), seen
