@@ -6,8 +6,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -82,10 +82,21 @@ def read_json(body: bytes, url: str, site: Site, today: date, strict: bool = Fal
     return _entries(found)
 
 
+def unseen(entries: Iterable[Entry], seen: Container[int]) -> list[Entry]:
+    """The entries that no page of the list before has shown: what it has, stands in a sidebar, or
+    is pinned. Where all that is left stands aside, it is the list after all."""
+    left = [entry for entry in entries if entry.number not in seen]
+    if all(entry.aside for entry in left):
+        return [replace(entry, aside=False) for entry in left]
+    return left
+
+
 def _entries(found: dict[int, tuple[date | None, str]]) -> list[Entry]:
-    """With the place of most of them as the list; its rows share their ancestors' tags and classes,
-    however many elements it is divided into."""
-    places = Counter(place for _, place in found.values())
+    """With one place as the list: that of most entries with a day, since sidebars seldom give one,
+    or else of most entries. Its rows share their ancestors' tags and classes, however many elements
+    it is divided into."""
+    dated = Counter(place for day, place in found.values() if day)
+    places = dated or Counter(place for _, place in found.values())
     most = places.most_common(1)[0][0] if places else ""
     return [Entry(number, day, place != most) for number, (day, place) in found.items()]
 

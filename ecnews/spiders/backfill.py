@@ -14,6 +14,7 @@ from ecnews.catalog import Site
 from ecnews.errors import ArgumentError
 from ecnews.items import Article
 from ecnews.middlewares.keep import Keep
+from ecnews.pages import listing
 from ecnews.pages.listing import Entry
 from ecnews.spiders import arguments, failures
 from ecnews.spiders.arguments import Argument
@@ -66,7 +67,7 @@ class BackfillSpider(SiteSpider):
             raise ArgumentError(f"from_date={self.since} lies behind {self.until or self.today}")
         self.old = self.barren = 0  # in a row, among what is asked by number
         self.found = False  # an article, by number: gaps above it may yet be filled
-        self.lowest: int | None = None  # number that a list shows
+        self.lowest: dict[str, int] = {}  # number that each list shows
         self.reaching: set[str] = set()  # lists that go back as far as is wanted
         self.keep: Keep
 
@@ -90,9 +91,10 @@ class BackfillSpider(SiteSpider):
             async for request in self._list(way, source):
                 yield request
         await self.room(0)
-        if len(self.reaching) < len(way.sources) and self.lowest is not None:
-            self.logger.info("the lists end above %s; on by number", self.since)
-            async for request in self._by_number(self.lowest - 1, 1):
+        short = [low for source, low in self.lowest.items() if source not in self.reaching]
+        if short:
+            self.logger.info("lists end above %s; on by number", self.since)
+            async for request in self._by_number(max(short) - 1, 1):
                 yield request
 
     async def _by_number(self, newest: int, oldest: int) -> AsyncIterator[Request]:
@@ -129,11 +131,12 @@ class BackfillSpider(SiteSpider):
                 if error.status not in failures.GONE:
                     self.fail(error.cause, request.url)
                 return
-            entries = [entry for entry in linked if entry.number not in seen]
-            seen |= {entry.number for entry in entries}
-            if not [entry for entry in entries if not entry.aside]:
+            entries = listing.unseen(linked, seen)
+            seen |= {entry.number for entry in linked}
+            if not entries:
                 return
             self.count("lists")
+            self.lowest[source] = min(entry.number for entry in entries if not entry.aside)
             for number in self._wanted(entries):
                 yield self.request(number, source)
             await self.room(0)
@@ -168,9 +171,6 @@ class BackfillSpider(SiteSpider):
             for e in entries
             if not self.older(e.day) and not (self.until and e.day and e.day > self.until)
         ]
-        if entries:
-            low = min(entry.number for entry in entries if not entry.aside)
-            self.lowest = min(low, self.lowest or low)
         known = self.memory.settled(inside, self.section)
         self.stop_if_hopeless()
         if met := known - self.asked:

@@ -11,7 +11,7 @@ from scrapy.crawler import Crawler
 
 from ecnews.catalog import WAYS, Site
 from ecnews.middlewares.keep import Keep
-from ecnews.pages import challenge
+from ecnews.pages import challenge, listing
 from ecnews.pages.listing import Entry
 from ecnews.spiders import arguments, failures, ground, ways
 from ecnews.spiders.arguments import Argument
@@ -128,7 +128,8 @@ class DigitalRetailSpider(SiteSpider):
         self, way: Way, source: str, known: Ground | None, failed: list[tuple[str, str]]
     ) -> AsyncIterator[Request]:
         """The requests for one list's articles, page by page."""
-        seen: dict[int, None] = {}
+        seen: set[int] = set()
+        top: list[int] = []
         met = self._end_of(known)
         page, broken = 0, 0
         while page < self._most(known):
@@ -147,22 +148,22 @@ class DigitalRetailSpider(SiteSpider):
                 if page == 1 or broken > 1 or not way.paged:
                     return  # not read to its end: the next run goes as deep
                 continue
-            # What a page before linked as well stands in a sidebar, or is pinned.
-            entries = [entry for entry in linked if entry.number not in seen]
+            entries = listing.unseen(linked, seen)
             if not entries:
                 if page == 1:
                     failed.append((request.url, "list page without articles"))
                     return
                 break
             self.count("lists")
-            seen |= dict.fromkeys(e.number for e in entries if not e.aside)
+            seen |= {entry.number for entry in linked}
+            top += [entry.number for entry in entries if not entry.aside]
             for wanted in self._wanted(entries, source):
                 yield wanted
             if not way.paged or met(entries) or await self._older(entries):
                 break
             await self.room(_AHEAD)
         if not broken:
-            self.read[self._ground_name(way, source)] = source, known, list(seen)
+            self.read[self._ground_name(way, source)] = source, known, top
 
     async def _entries(self, way: Way, request: Request) -> list[Entry]:
         """What a page of a list links; asked twice where it cannot be read."""
