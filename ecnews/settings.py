@@ -17,6 +17,8 @@ ECNEWS_SITE_URL = os.environ.get("ECNEWS_SITE_URL", "https://www.100ec.cn")
 ECNEWS_BATCH_SIZE = 30
 # Whether a run reads and writes what it learns of the site: robots.txt, cookies, lists.
 ECNEWS_KEEP = True
+# Whether private and loopback addresses may be asked: the site's own may anyway.
+ECNEWS_PRIVATE = False
 # Hours in which the site is not asked, by its own clock: 01:00-06:30.
 ECNEWS_QUIET_HOURS = os.environ.get("ECNEWS_QUIET_HOURS", "")
 # The browser for what takes one, a path or a name; unset, what is on the PATH.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from scrapy import Request
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
 from scrapy.utils.project import get_project_settings
-from scrapy.utils.test import get_crawler
 
 from ecnews.middlewares.politeness import PolitenessMiddleware
 
 
 def politeness() -> PolitenessMiddleware:
-    return PolitenessMiddleware(get_crawler(settings_dict=dict(get_project_settings())))
+    return PolitenessMiddleware(Crawler(Spider, get_project_settings()))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class PolitenessMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.site = catalog.load(served_at=crawler.settings["ECNEWS_SITE_URL"])
-        self.at_home = _at_home(self.site)
+        self.at_home = _at_home(crawler, self.site)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -43,7 +43,7 @@ class PolitenessMiddleware:
             request.meta["download_slot"] = self.site.name
         elif (came := request.meta.get("redirect_urls")) and self.site.owns(came[0]):
             raise _refused(self.crawler, "redirected to another host", request.url)
-        elif not self.at_home and _is_private(urlsplit(request.url).hostname or ""):
+        elif not self.at_home and is_private(urlsplit(request.url).hostname or ""):
             raise _refused(self.crawler, "private address", request.url)
 
 
@@ -56,7 +56,7 @@ class RestMiddleware:
         # Comes before the slot lets out the next request, a middleware's turn after it.
         crawler.signals.connect(self.rest, signals.response_downloaded)
         self.site = catalog.load(served_at=crawler.settings["ECNEWS_SITE_URL"])
-        self.at_home = _at_home(self.site)
+        self.at_home = _at_home(crawler, self.site)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -104,9 +104,12 @@ def _refused(crawler: Crawler, why: str, url: str) -> IgnoreRequest:
     return IgnoreRequest(f"{why}: {url}")
 
 
-def _at_home(site: catalog.Site) -> bool:
-    """Whether the site itself is served on this machine, or in its network."""
-    return _is_private(urlsplit(site.served_at or site.url).hostname or "")
+def _at_home(crawler: Crawler, site: catalog.Site) -> bool:
+    """Whether the site itself is served on this machine or in its network, or such addresses are
+    wanted."""
+    return crawler.settings.getbool("ECNEWS_PRIVATE") or is_private(
+        urlsplit(site.served_at or site.url).hostname or ""
+    )
 
 
 def _seconds(retry_after: str) -> float | None:
@@ -120,7 +123,7 @@ def _seconds(retry_after: str) -> float | None:
         return None
 
 
-def _is_private(host: str) -> bool:
+def is_private(host: str) -> bool:
     """Whether the host, by its name alone, is this machine or one of its network."""
     try:
         return not ipaddress.ip_address(host.strip("[]")).is_global
