@@ -65,6 +65,8 @@ class SiteSpider(Spider):
         self.gains: dict[str, int] = {}  # wanted articles by the list that brought them
         self.change = asyncio.Event()
         self.memory: Memory
+        # Held: Scrapy reads the source of a callback anew for each method object that it meets.
+        self.callback, self.errback = self.parse_article, self.article_failed
         self.configure(given)
 
     @classmethod
@@ -91,8 +93,8 @@ class SiteSpider(Spider):
         self.under_way.add(number)
         return Request(
             self.site.article_request_url(number),
-            self.parse_article,
-            errback=self.article_failed,
+            self.callback,
+            errback=self.errback,
             # A redirect to an address that was asked before is dropped without a word otherwise.
             dont_filter=True,
             cb_kwargs={"number": number, "source": source},
