@@ -14,7 +14,7 @@ ECNEWS_DATABASE_URL = os.environ.get("ECNEWS_DATABASE_URL", "sqlite:///ecnews.db
 # Where the site is reached: another address for a stand-in. Articles keep the publisher's address.
 ECNEWS_SITE_URL = os.environ.get("ECNEWS_SITE_URL", "https://www.100ec.cn")
 # Rows written in one transaction: what a crawl that is killed has fetched in vain.
-ECNEWS_BATCH_SIZE = 30
+ECNEWS_BATCH_SIZE = 25
 # Whether a run reads and writes what it learns of the site: robots.txt, cookies, lists.
 ECNEWS_KEEP = True
 # Whether private and loopback addresses may be asked: the site's own may anyway.

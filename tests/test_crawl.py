@@ -314,6 +314,6 @@ def test_list_loads_neither_database_nor_browser(scrapy: Scrapy) -> None:
 def test_progress_is_shown_where_it_is_wanted(scrapy: Scrapy, site_url: str) -> None:
     done = scrapy(
         "crawl", "digital_retail", *FAST, "-s", "DOWNLOAD_DELAY=0.2", "-s", "CONCURRENT_REQUESTS=1",
-        "-a", "pages=1", ECNEWS_SITE_URL=site_url, ECNEWS_PROGRESS="1",
+        "-a", "max_requests=20", ECNEWS_SITE_URL=site_url, ECNEWS_PROGRESS="1",
     )  # fmt: skip
     assert re.search(r"\d+ list pages, \d+ articles read", done.stderr)

@@ -14,7 +14,7 @@ from ecnews.errors import DatabaseError
 if TYPE_CHECKING:
     from ecnews.storage.fetches import Fetch, Outcome
 
-_BATCH = 20  # outcomes that a crawl that is killed forgets
+_BATCH = 15  # outcomes that a crawl that is killed forgets
 _SECONDS = 5.0
 
 

@@ -20,6 +20,8 @@ from scrapy.settings import BaseSettings
 
 from ecnews import catalog
 from ecnews.errors import NoBrowser
+from ecnews.middlewares.budget import BudgetMiddleware
+from ecnews.middlewares.robots import ObeyRobotsMiddleware
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -115,8 +117,16 @@ class DownloadHandler(HTTP11DownloadHandler):
             self.navigations[page] = self.navigations.get(page, 0) + 1
             if self.navigations[page] > _NAVIGATIONS:
                 return True
+        elif self._forbids(request.url):
+            return True
         self.crawler.stats.inc_value("ecnews/browser_requests")
         return False
+
+    def _forbids(self, url: str) -> bool:
+        """Whether robots.txt or the run's budget speaks against what a page asks for."""
+        robots = self.crawler.get_downloader_middleware(ObeyRobotsMiddleware)
+        budget = self.crawler.get_downloader_middleware(BudgetMiddleware)
+        return bool(robots and not robots.allows(url)) or bool(budget and budget.spent)
 
 
 def find(named: str | None) -> str | None:

@@ -35,14 +35,23 @@ class BudgetMiddleware:
         stats = self.crawler.stats
         if reason := halted(self.crawler):
             raise IgnoreRequest(stats.get_value(f"ecnews/{reason}"))
-        most: int | None = getattr(self.crawler.spider, "max_requests", None)
-        if most is not None and self.sent + stats.get_value("ecnews/browser_requests", 0) >= most:
-            sentence = f"the run may make {most} requests, and has made them; the next one goes on"
+        if self.spent:
+            sentence = f"the run may make {self.most} requests, and has; the next one goes on"
             raise halt(self.crawler, "budget", sentence)
         if self.quiet and (end := self.quiet.end(datetime.now(self.zone))):
             sentence = f"quiet hours until {end:%H:%M} ({self.zone}); a run after that goes on"
             raise halt(self.crawler, "quiet", sentence)
         self.sent += 1
+
+    @property
+    def most(self) -> int | None:
+        return getattr(self.crawler.spider, "max_requests", None)
+
+    @property
+    def spent(self) -> bool:
+        """Whether no further request may be made, by a page in a browser either."""
+        by_pages = self.crawler.stats.get_value("ecnews/browser_requests", 0)
+        return self.most is not None and self.sent + by_pages >= self.most
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -41,6 +42,12 @@ class ObeyRobotsMiddleware(RobotsTxtMiddleware):
         await super().robot_parser(request)
         parser = self._parsers[url.netloc]
         return None if isinstance(parser, Deferred) else parser
+
+    def allows(self, url: str) -> bool:
+        """Whether the rules allow the address, as far as they are known by now."""
+        parser = self._parsers.get(urlsplit(url).netloc)
+        agent = self._robotstxt_useragent or self._default_useragent
+        return parser is None or isinstance(parser, Deferred) or parser.allowed(url, agent)
 
     def _recall(self, netloc: str) -> None:
         rules = self.keep.read(f"robots {netloc}", _KEPT)

@@ -28,6 +28,7 @@ from ecnews.spiders.arguments import Argument
 from ecnews.spiders.failures import PageFailed
 
 SECTION = "数字零售"
+_TRIES = 3  # as Scrapy's own for what it retries
 _SKIPPED = "section "  # in the memory; `storage.recall` reads it
 
 
@@ -168,11 +169,15 @@ class SiteSpider(Spider):
     async def fetch(self, request: Request) -> Response:
         """The response to a request of the spider's own. Raises PageFailed."""
         assert self.crawler.engine is not None
-        try:
-            response = await self.crawler.engine.download_async(request)
-        except Exception as error:  # whatever a download may come to
-            self.stop_if_hopeless()
-            raise PageFailed(failures.cause(error)) from error
+        for tries in range(_TRIES):
+            try:
+                response = await self.crawler.engine.download_async(request.copy())
+                break
+            except Exception as error:  # whatever a download may come to
+                self.stop_if_hopeless()
+                cause = failures.cause(error)
+                if cause not in failures.PASSING or tries + 1 == _TRIES:
+                    raise PageFailed(cause) from error
         self.stop_if_hopeless()
         if not 200 <= response.status < 300:
             self._refuse_walls(response)

@@ -168,7 +168,7 @@ class DigitalRetailSpider(SiteSpider):
     async def _entries(self, way: Way, request: Request) -> list[Entry]:
         """What a page of a list links; asked twice where it cannot be read."""
         for last in (False, True):
-            response = await self.fetch(request.copy())
+            response = await self.fetch(request)
             try:
                 entries = way.read(response)
             except ValueError as error:
