@@ -143,7 +143,7 @@ def texts() -> list[Article]:
     """Articles of the replica, in an order that is not that of time."""
     found = [
         article(a.number, a.title, a.body, published_at=a.published_at.isoformat())
-        for a in Corpus(1500, seed=5)
+        for a in Corpus(2300, seed=5)
     ]
     random.Random(1).shuffle(found)
     return found
@@ -216,23 +216,23 @@ def test_what_was_written_without_the_index_is_found(engine: Engine, texts: list
 def test_reindexing_empties_the_tail_and_changes_no_hit(
     engine: Engine, texts: list[Article]
 ) -> None:
-    store(engine, *texts[:600])
-    store(engine, *texts[600:800], indexed=False)
+    store(engine, *texts[:1100])
+    store(engine, *texts[1100:1300], indexed=False)
     with engine.begin() as connection:
-        assert search.reindex(connection) == 800
+        assert search.reindex(connection) == 1300
         tail = connection.execute(text("SELECT count(*) FROM search_tail")).scalar_one()
-    assert tail == (0 if engine.dialect.name == "sqlite" else 800 % 512)
+    assert tail == (0 if engine.dialect.name == "sqlite" else 1300 - 1024)
     for query in queries(texts, 15):
-        assert set(numbers(engine, query)) == expected(texts[:800], query)
+        assert set(numbers(engine, query)) == expected(texts[:1300], query)
 
 
 def test_many_revisions_leave_the_index_whole(engine: Engine, texts: list[Article]) -> None:
-    store(engine, *texts[:600])
+    store(engine, *texts[:1100])
     revised = [
-        article(each.number or 0, each.title or "", texts[700 + n].body or "")
-        for n, each in enumerate(texts[:40])
+        article(each.number or 0, each.title or "", texts[1200 + n].body or "")
+        for n, each in enumerate(texts[:40] + texts[1060:1100])
     ]
     store(engine, *revised, batch_size=7)
     for query in queries(texts, 20):
-        assert set(numbers(engine, query)) == expected([*revised, *texts[40:600]], query)
+        assert set(numbers(engine, query)) == expected([*revised, *texts[40:1060]], query)
         assert numbers(engine, query, limit=3) == numbers(engine, query)[:3]

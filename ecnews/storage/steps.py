@@ -28,9 +28,8 @@ from ecnews.storage import search
 from ecnews.storage.rows import Row, article_row, quarantine_row, removed_rows, sighting_row
 from ecnews.storage.schema import articles, quarantine, removed_blocks, revisions, sightings
 from ecnews.storage.spool import Waiting
-from ecnews.storage.statements import among, upsert
+from ecnews.storage.statements import among, lock, upsert
 
-_WRITING = 0x65636E657774  # names the lock; any number, the same for all
 # What a page says; a difference in it is a change, but for white space.
 CONTENT = "number title body section source author keywords images published_at".split()
 _SET_WITH_CONTENT = [*CONTENT, "content_hash", "updated_at"]
@@ -76,11 +75,6 @@ def write(connection: Connection, batch: Iterable[Waiting], indexed: bool = True
         "unchanged": len(rows) - len(changes.touched),
         "quarantined": len(refused),
     }
-
-
-def lock(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITING})
 
 
 def compare(connection: Connection, rows: list[Row]) -> Changes:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ecnews.errors import DatabaseError
 from ecnews.items import Quarantined
-from ecnews.storage import database, failures, steps
+from ecnews.storage import database, failures, search, steps
 from ecnews.storage.rows import Refused
 from ecnews.storage.spool import Item, Spool, Waiting
 
@@ -157,7 +157,10 @@ class Writer:
         """Writes a batch; of one that is refused, each half, down to the item that is to blame."""
         try:
             with self.engine.begin() as connection:
-                return Written(**steps.write(connection, batch, self.indexed))
+                written = Written(**steps.write(connection, batch, self.indexed))
+            if self.indexed:
+                search.settle(self.engine)
+            return written
         except (SQLAlchemyError, ValueError, TypeError, OverflowError) as error:
             if not failures.is_refusal(error):
                 raise

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 
-from sqlalchemy import Column, Connection, Integer, select, text
+from sqlalchemy import BigInteger, Connection, Engine, column, delete, insert, select, table, text
 
 from ecnews.storage.schema import articles
 from ecnews.storage.search import postgresql, sqlite
@@ -20,9 +20,10 @@ from ecnews.storage.statements import among
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["Entry", "Query", "find", "keep", "parse", "reindex", "reindex_if_waiting"]
+__all__ = ["Entry", "Query", "find", "keep", "parse", "reindex", "reindex_if_waiting", "settle"]
 
-_AT_ONCE = 1000  # articles read at a time while reindexing
+_search_tail = table("search_tail", column("article_id", BigInteger), column("moment"))
+_AT_ONCE = 1000  # articles of the tail read at a time
 
 
 def find(connection: Connection, query: Query, limit: int | None = 20) -> list[int]:
@@ -42,30 +43,30 @@ def keep(
     `indexed=False` puts them into the tail only.
     """
     index, now = _index(connection), {entry.id: entry for entry in new}
-    gone = [entry for entry in former if entry != now[entry.id]]
-    same = {entry.id for entry in former} - {entry.id for entry in gone}
-    waiting = _tail(connection, [entry.id for entry in gone])
+    before = {entry.id: entry for entry in former}
+    gone = [entry for entry in before.values() if entry != now[entry.id]]
+    same = {id_ for id_, entry in before.items() if entry == now[id_]}
+    waiting = _leave_tail(connection, [entry.id for entry in gone])
     index.remove(connection, [entry for entry in gone if entry.id not in waiting])
-    fresh = [e for e in now.values() if e.id not in same and e.id not in waiting]
+    fresh = [entry for entry in now.values() if entry.id not in same]
     if indexed:
         index.add(connection, fresh)
-        index.settle(connection)
     else:
         _to_tail(connection, fresh)
+
+
+def settle(engine: Engine) -> None:
+    """Packs the index where there is enough to pack; to be called now and then, between the
+    transactions of a writer."""
+    if engine.dialect.name == "postgresql":
+        postgresql.settle(engine)
 
 
 def reindex(connection: Connection) -> int:
     """Builds the index anew, in one transaction that no writer may run beside; how many articles
     it has."""
-    index = _index(connection)
-    index.clear(connection)
-    connection.execute(text("DELETE FROM search_tail"))
-    statement = text("SELECT id FROM articles ORDER BY published_at, id")
-    ids = connection.execute(statement).scalars().all()
-    for start in range(0, len(ids), _AT_ONCE):
-        index.add(connection, _entries(connection, ids[start : start + _AT_ONCE]))
-        index.settle(connection)
-    return len(ids)
+    _index(connection).rebuild(connection)
+    return int(connection.execute(text("SELECT count(*) FROM articles")).scalar_one())
 
 
 def reindex_if_waiting(connection: Connection) -> None:
@@ -88,20 +89,18 @@ def _entries(connection: Connection, ids: Sequence[int], section: str | None = N
     return [Entry.of(row) for row in connection.execute(query).mappings()]
 
 
-def _tail(connection: Connection, ids: Sequence[int]) -> set[int]:
-    """Those of the articles that are in the tail."""
+def _leave_tail(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Takes articles out of the tail; those that were in it."""
     if not ids:
         return set()
-    column: Column[int] = Column("article_id", Integer)
-    waiting = among(connection.dialect.name, column, ids)
-    query = select(column).select_from(text("search_tail")).where(waiting)
-    return set(connection.execute(query).scalars())
+    leaving = among(connection.dialect.name, _search_tail.c.article_id, ids)
+    statement = delete(_search_tail).where(leaving).returning(_search_tail.c.article_id)
+    return set(connection.execute(statement).scalars())
 
 
 def _to_tail(connection: Connection, entries: Iterable[Entry]) -> None:
-    if rows := [{"id": entry.id} for entry in entries]:
-        statement = "INSERT INTO search_tail (article_id) VALUES (:id) ON CONFLICT DO NOTHING"
-        connection.execute(text(statement), rows)
+    if rows := [{"article_id": entry.id, "moment": entry.moment} for entry in entries]:
+        connection.execute(insert(_search_tail), rows)
 
 
 def _in_tail(connection: Connection, query: Query) -> Iterator[tuple[int, int]]:

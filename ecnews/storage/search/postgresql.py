@@ -1,55 +1,55 @@
-"""The index on PostgreSQL: signatures of blocks of articles, and a function that reads them.
+"""The index on PostgreSQL: signatures of articles, and a function that reads them.
 
-A block is 512 articles. For each of the buckets that characters and pairs of characters fall
-into, one row has 512 bits: which articles of the block have something in that bucket. The bits of
-all buckets of a word, taken together, leave few articles but those that have it; these are looked
-at, newest first, until there are enough. What is not yet a block, the tail, is looked at in whole.
+The characters of an article and their pairs fall into buckets; its signature has a bit for each of
+them. An article that lacks a bit of a word cannot have the word; of those that have them all, most
+do, and are looked at, newest first, until there are enough. For 1,024 articles together, a block,
+the signatures lie on their side: a row a bucket, so that a word reads some ten rows a block. What
+is not yet a block, the tail, is compared signature by signature.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from ecnews.storage.search.entry import Entry
 from ecnews.storage.search.fold import Codes, codes
 from ecnews.storage.search.query import Query
+from ecnews.storage.statements import lock
 
-BLOCK = 512
-_AT_ONCE = 4  # blocks that a batch may have to pay for
-# The same figures stand in the function search_buckets of the database (migration 0003).
+PART = 256  # articles that are looked through together
+_PARTS = 4
+BLOCK = _PARTS * PART
+# The same figures stand in the functions of the database (migration 0003).
 _PAIR_BITS, _SINGLE_BITS = 14, 12
 _PAIRS = 1 << _PAIR_BITS
 BUCKETS = _PAIRS + (1 << _SINGLE_BITS)
 _SPREAD, _SECOND = np.uint32(1540483477), np.uint32(40503)
 
-# A row of search_slices as COPY takes it: each value behind its length in bytes.
-_SLICE = np.dtype(
-    [
-        *(("columns", ">i2"), ("bucket_bytes", ">i4"), ("bucket", ">i4")),
-        *(("block_bytes", ">i4"), ("block", ">i4")),
-        *(("slots_bytes", ">i4"), ("bits", ">i4"), ("slots", "u1", (BLOCK // 8,))),
-    ]
-)
 _BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 
 
 def add(connection: Connection, entries: Iterable[Entry]) -> None:
     """Appends to the tail."""
-    if ids := [entry.id for entry in entries]:
-        statement = "INSERT INTO search_tail SELECT unnest(CAST(:ids AS bigint[]))"
-        connection.execute(text(f"{statement} ON CONFLICT DO NOTHING"), {"ids": ids})
+    if found := list(entries):
+        signatures = np.packbits(_bits(found), axis=1)
+        columns = {
+            "article_id": np.array([entry.id for entry in found], np.int64),
+            "moment": np.array([entry.moment for entry in found], np.int64),
+        }
+        _copy(connection, "search_tail", signatures, columns, "signature")
 
 
 def remove(connection: Connection, entries: Iterable[Entry]) -> None:
     """Empties the places of articles; their bits stay, and no longer stand for anything."""
     if ids := [entry.id for entry in entries]:
         statement = (
-            "UPDATE search_blocks SET articles = ARRAY("
+            "UPDATE search_parts SET articles = ARRAY("
             " SELECT CASE WHEN id = ANY(:ids) THEN 0 ELSE id END"
             " FROM unnest(articles) WITH ORDINALITY AS place(id, n) ORDER BY n)"
             " WHERE articles && CAST(:ids AS bigint[])"
@@ -57,28 +57,31 @@ def remove(connection: Connection, entries: Iterable[Entry]) -> None:
         connection.execute(text(statement), {"ids": ids})
 
 
-def clear(connection: Connection) -> None:
-    connection.execute(text("TRUNCATE search_blocks, search_slices"))
-
-
-def settle(connection: Connection) -> None:
-    """Makes blocks of the tail, as far as there are enough articles."""
-    count = connection.execute(text("SELECT count(*) FROM search_tail")).scalar_one()
-    if count < BLOCK:
-        return
-    statement = (
-        "SELECT id, title, body, published_at FROM search_tail JOIN articles ON id = article_id"
-        " ORDER BY published_at NULLS FIRST, id LIMIT :most"
-    )
-    most = min(count // BLOCK, _AT_ONCE) * BLOCK
-    rows = connection.execute(text(statement), {"most": most}).mappings()
-    entries = [Entry.of(row) for row in rows]
-    for start in range(0, len(entries), BLOCK):
-        _seal(connection, entries[start : start + BLOCK])
+def rebuild(connection: Connection) -> None:
+    connection.execute(text("TRUNCATE search_parts, search_slices, search_tail"))
     connection.execute(
-        text("DELETE FROM search_tail WHERE article_id = ANY(:ids)"),
-        {"ids": [entry.id for entry in entries]},
+        text(
+            "INSERT INTO search_tail (article_id, moment)"
+            " SELECT id, coalesce(CAST(extract(epoch FROM published_at) AS bigint), 0)"
+            " FROM articles"
+        )
     )
+    while _seal(connection):
+        pass
+    # What is left has no signatures yet.
+    left = _oldest(connection)
+    connection.execute(text("DELETE FROM search_tail"))
+    add(connection, left)
+
+
+def settle(engine: Engine) -> None:
+    """Makes a block of the tail if there are enough articles, and makes room where they were."""
+    with engine.begin() as connection:
+        lock(connection)
+        sealed = _seal(connection)
+    if sealed:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM search_tail"))
 
 
 def find(connection: Connection, query: Query, limit: int | None) -> list[tuple[int, int]]:
@@ -97,23 +100,54 @@ def find(connection: Connection, query: Query, limit: int | None) -> list[tuple[
     return [(row.moment, row.article_id) for row in connection.execute(text(statement), values)]
 
 
-def _seal(connection: Connection, entries: list[Entry]) -> None:
-    statement = (
-        "INSERT INTO search_blocks (block, newest, articles, moments)"
-        " SELECT coalesce(max(block), 0) + 1, :newest, :articles, :moments FROM search_blocks"
-        " RETURNING block"
+def _seal(connection: Connection) -> bool:
+    """Makes a block of the oldest articles in the tail; False if there are not enough."""
+    count = connection.execute(text("SELECT count(*) FROM search_tail")).scalar_one()
+    if count < BLOCK:
+        return False
+    entries = _oldest(connection)
+    statement = text("SELECT coalesce(max(part) / :parts, 0) + 1 FROM search_parts")
+    block = connection.execute(statement, {"parts": _PARTS}).scalar_one()
+    connection.execute(
+        text("INSERT INTO search_parts VALUES (:part, :newest, :articles, :moments)"),
+        [
+            {
+                "part": block * _PARTS + start // PART,
+                "newest": max(entry.moment for entry in entries[start : start + PART]),
+                "articles": [entry.id for entry in entries[start : start + PART]],
+                "moments": [entry.moment for entry in entries[start : start + PART]],
+            }
+            for start in range(0, BLOCK, PART)
+        ],
     )
-    values = {
-        "newest": max(entry.moment for entry in entries),
-        "articles": [entry.id for entry in entries],
-        "moments": [entry.moment for entry in entries],
-    }
-    block = connection.execute(text(statement), values).scalar_one()
-    bits = np.zeros((BLOCK, BUCKETS), np.bool_)
-    for slot, entry in enumerate(entries):
+    slices = np.packbits(_bits(entries).T, axis=1)
+    filled = np.flatnonzero(slices.any(axis=1))
+    columns = {"bucket": filled.astype(np.int32), "block": np.full(len(filled), block, np.int32)}
+    _copy(connection, "search_slices", slices[filled], columns, "slots")
+    connection.execute(
+        text("DELETE FROM search_tail WHERE article_id = ANY(:ids)"),
+        {"ids": [entry.id for entry in entries]},
+    )
+    return True
+
+
+def _oldest(connection: Connection) -> list[Entry]:
+    """As many articles of the tail as a block has."""
+    statement = (
+        "SELECT id, title, body, published_at FROM search_tail JOIN articles ON id = article_id"
+        " ORDER BY published_at NULLS FIRST, id LIMIT :most"
+    )
+    rows = connection.execute(text(statement), {"most": BLOCK}).mappings()
+    return [Entry.of(row) for row in rows]
+
+
+def _bits(entries: Sequence[Entry]) -> npt.NDArray[np.bool_]:
+    """A row an article, a column a bucket."""
+    bits = np.zeros((len(entries), BUCKETS), np.bool_)
+    for row, entry in zip(bits, entries, strict=True):
         # A NUL between them: no word has one.
-        bits[slot, buckets(codes(f"{entry.title}\0{entry.body}"))] = True
-    _copy_slices(connection, block, np.packbits(bits.T, axis=1))
+        row[buckets(codes(f"{entry.title}\0{entry.body}"))] = True
+    return bits
 
 
 def buckets(found: Codes) -> npt.NDArray[np.uint32]:
@@ -125,13 +159,33 @@ def buckets(found: Codes) -> npt.NDArray[np.uint32]:
     return np.concatenate([pairs >> np.uint32(32 - _PAIR_BITS), low, singles + np.uint32(_PAIRS)])
 
 
-def _copy_slices(connection: Connection, block: int, slices: npt.NDArray[np.uint8]) -> None:
-    filled = np.flatnonzero(slices.any(axis=1))
-    rows = np.zeros(len(filled), _SLICE)
-    rows["columns"], rows["bucket_bytes"], rows["block_bytes"] = 3, 4, 4
-    rows["slots_bytes"], rows["bits"] = 4 + BLOCK // 8, BLOCK
-    rows["bucket"], rows["block"], rows["slots"] = filled, block, slices[filled]
+def _copy(
+    connection: Connection,
+    table: str,
+    bits: npt.NDArray[np.uint8],
+    columns: Mapping[str, npt.NDArray[Any]],
+    of_bits: str,
+) -> None:
+    """Copies rows into a table: columns of integers, and one of bits, eight of them a number. In
+    COPY's binary form each value stands behind its length in bytes."""
+    width = bits.shape[1]
+    fields: list[Any] = [("count", ">i2")]
+    for name, values in columns.items():
+        fields += [(f"{name}_bytes", ">i4"), (name, values.dtype.newbyteorder(">"))]
+    fields += [("bits_bytes", ">i4"), ("bits_count", ">i4"), ("bits", "u1", (width,))]
+    rows = np.zeros(len(bits), fields)
+    rows["count"] = len(columns) + 1
+    for name, values in columns.items():
+        rows[f"{name}_bytes"], rows[name] = values.itemsize, values
+    rows["bits_bytes"], rows["bits_count"], rows["bits"] = 4 + width, 8 * width, bits
     driver: Any = connection.connection.driver_connection
-    statement = "COPY search_slices (bucket, block, slots) FROM STDIN (FORMAT binary)"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(_BEGIN + rows.tobytes() + _END)
+    target = f"{table} ({', '.join(columns)}, {of_bits})"
+    statement = f"COPY {target} FROM STDIN (FORMAT binary)"
+    errors: Any = connection.dialect.dbapi
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as to:
+            to.write(_BEGIN + rows.tobytes() + _END)
+    except errors.Error as error:  # as SQLAlchemy does it for its own statements
+        raise DBAPIError.instance(
+            statement, None, error, errors.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
+from ecnews.storage.schema import articles
 from ecnews.storage.search.entry import Entry
 from ecnews.storage.search.fold import codes
 from ecnews.storage.search.query import Query
@@ -20,6 +21,7 @@ from ecnews.storage.search.query import Query
 ID_BITS = 24
 _IDS = (1 << ID_BITS) - 1
 _END = 1 << 62
+_AT_ONCE = 1000  # articles read at a time while reindexing
 # FTS5's tokenizer takes ASCII punctuation and blanks for gaps between words. Here they count:
 # punctuation as its full-width form, the rest as its picture (U+2400 and up).
 _TOKEN = np.arange(0x110000, dtype=np.uint32)
@@ -57,12 +59,14 @@ def remove(connection: Connection, entries: Iterable[Entry]) -> None:
         connection.exec_driver_sql(_REMOVE, rows)
 
 
-def clear(connection: Connection) -> None:
+def rebuild(connection: Connection) -> None:
     connection.exec_driver_sql("INSERT INTO search (search) VALUES ('delete-all')")
-
-
-def settle(connection: Connection) -> None:
-    """Nothing is left for later here."""
+    connection.exec_driver_sql("DELETE FROM search_tail")
+    columns = (articles.c.id, articles.c.title, articles.c.body, articles.c.published_at)
+    query = select(*columns).order_by(articles.c.published_at, articles.c.id)
+    rows = connection.execution_options(yield_per=_AT_ONCE).execute(query).mappings()
+    for part in rows.partitions():
+        add(connection, map(Entry.of, part))
 
 
 def find(connection: Connection, query: Query, limit: int | None) -> list[tuple[int, int]]:

@@ -8,15 +8,16 @@ down_revision = "0002"
 
 TAIL = """
 CREATE TABLE search_tail (
-    article_id {id} PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE)
+    article_id {integer} PRIMARY KEY REFERENCES articles (id) ON DELETE CASCADE,
+    moment {integer} NOT NULL{signature})
 """
 SQLITE = """
 CREATE VIRTUAL TABLE search USING fts5(title, body, content='', columnsize=0, tokenize='ascii')
 """
 POSTGRESQL = [
     """
-CREATE TABLE search_blocks (
-    block integer PRIMARY KEY,
+CREATE TABLE search_parts (
+    part integer PRIMARY KEY,
     newest bigint NOT NULL,
     articles bigint[] NOT NULL,
     moments bigint[] NOT NULL)
@@ -28,12 +29,20 @@ CREATE TABLE search_slices (
     slots bit varying NOT NULL,
     PRIMARY KEY (bucket, block))
 """,
+    # Not packed, since read by every search.
+    """
+ALTER TABLE search_parts ALTER articles SET STORAGE PLAIN, ALTER moments SET STORAGE PLAIN
+""",
+    """
+ALTER TABLE search_tail ALTER signature SET STORAGE PLAIN,
+    SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000)
+""",
     """
 COMMENT ON TABLE search_tail IS 'articles that are searched one by one, since not yet in a block'
 """,
     """
-COMMENT ON TABLE search_blocks IS
-'512 articles each, with the second in which each was published; 0 for an empty place'
+COMMENT ON TABLE search_parts IS
+'256 articles of a block (part / 4), with the second in which each was published; 0 for a gap'
 """,
     """
 COMMENT ON TABLE search_slices IS 'which articles of a block have something in a bucket'
@@ -94,6 +103,23 @@ SELECT content LIKE ALL (likes) AND NOT content LIKE ANY (not_likes)
    AND content ~ ALL (regexes) AND NOT content ~ ANY (not_regexes)
 $$
 """,
+    # Which bits are set, counted from 1.
+    """
+CREATE FUNCTION search_set_bits(slots bit varying) RETURNS SETOF integer
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 10 AS $$
+DECLARE
+    n integer := 0;
+    next integer;
+BEGIN
+    LOOP
+        next := position(B'1' IN substring(slots FROM n + 1));
+        EXIT WHEN next = 0;
+        n := n + next;
+        RETURN NEXT n;
+    END LOOP;
+END
+$$
+""",
     """
 CREATE FUNCTION search(
     words text[], without text[] DEFAULT '{}', most integer DEFAULT NULL,
@@ -112,12 +138,15 @@ DECLARE
         SELECT DISTINCT b FROM unnest(words) w, unnest(search_buckets(w)) b);
     first bigint := coalesce(extract(epoch FROM since)::bigint, -9223372036854775807);
     after bigint := coalesce(extract(epoch FROM until)::bigint, 9223372036854775807);
+    mask bit varying := repeat('0', 20480)::bit varying;
+    bucket_of integer;
+    parts integer[];
     blocks integer[];
     newest_of bigint[];
-    part integer[];
+    chosen integer[];
     lowest bigint := first;
     place integer := 1;
-    step integer := 8;
+    step integer := 2;
     ids bigint[] := '{}';
     moments bigint[] := '{}';
     hit record;
@@ -135,38 +164,57 @@ BEGIN
         RETURN;
     END IF;
 
-    -- The tail.
-    SELECT coalesce(array_agg(t.id), '{}'), coalesce(array_agg(t.m), '{}') INTO ids, moments
-    FROM (SELECT a.id, coalesce(extract(epoch FROM a.published_at)::bigint, 0) AS m
-          FROM search_tail JOIN articles a ON a.id = search_tail.article_id
-          WHERE (of_section IS NULL OR a.section = of_section)
-            AND search_matches(a.title || chr(1) || a.body,
-                               likes, regexes, not_likes, not_regexes)) t
-    WHERE t.m >= first AND t.m < after;
+    FOREACH bucket_of IN ARRAY wanted LOOP
+        mask := set_bit(mask, bucket_of, 1);
+    END LOOP;
 
-    -- The blocks, those with the newest articles first, eight times as many at each step: until
+    -- The tail. (OFFSET 0 keeps the planner from looking at articles before their signatures.)
+    FOR hit IN
+        SELECT c.id, c.m FROM (
+            SELECT s.article_id AS id, s.moment AS m FROM search_tail s
+            WHERE (s.signature IS NULL
+                   OR get_bit(s.signature, wanted[1]) = 1 AND s.signature & mask = mask)
+              AND s.moment >= first AND s.moment < after
+            ORDER BY s.moment DESC, s.article_id DESC) c
+        CROSS JOIN LATERAL (
+            SELECT FROM articles a
+            WHERE a.id = c.id AND (of_section IS NULL OR a.section = of_section)
+              AND search_matches(a.title || chr(1) || a.body,
+                                 likes, regexes, not_likes, not_regexes)
+            OFFSET 0) checked
+        ORDER BY c.m DESC, c.id DESC LIMIT most
+    LOOP
+        ids := ids || hit.id;
+        moments := moments || hit.m;
+    END LOOP;
+
+    -- The parts, those with the newest articles first, eight times as many at each step: until
     -- enough is found that is newer than all that is left.
-    SELECT array_agg(b.block ORDER BY b.newest DESC), array_agg(b.newest ORDER BY b.newest DESC)
-    INTO blocks, newest_of FROM search_blocks b WHERE b.newest >= first;
-    WHILE place <= coalesce(cardinality(blocks), 0) LOOP
+    SELECT array_agg(p.part ORDER BY p.newest DESC, p.part),
+           array_agg(p.newest ORDER BY p.newest DESC, p.part)
+    INTO parts, newest_of FROM search_parts p WHERE p.newest >= first;
+    WHILE place <= coalesce(cardinality(parts), 0) LOOP
         IF cardinality(ids) >= most THEN
             lowest := greatest(first, (
                 SELECT m FROM unnest(moments) m ORDER BY m DESC OFFSET most - 1 LIMIT 1));
             EXIT WHEN newest_of[place] < lowest;
         END IF;
-        part := blocks[place : place + step - 1];
+        chosen := parts[place : place + step - 1];
+        blocks := ARRAY(SELECT DISTINCT p / 4 FROM unnest(chosen) p);
         FOR hit IN
             SELECT c.id, c.m FROM (
-                SELECT u.id, u.m
+                SELECT p.articles[n] AS id, p.moments[n] AS m
                 FROM (SELECT s.block, bit_and(s.slots) AS slots
                       FROM search_slices s
-                      WHERE s.bucket = ANY (wanted) AND s.block = ANY (part)
-                      GROUP BY s.block HAVING count(*) = cardinality(wanted)) found
-                JOIN search_blocks b ON b.block = found.block,
-                LATERAL unnest(b.articles, b.moments) WITH ORDINALITY AS u(id, m, n)
-                WHERE bit_count(found.slots) > 0 AND get_bit(found.slots, n::integer - 1) = 1
-                  AND u.m >= lowest AND u.m < after
-                ORDER BY u.m DESC, u.id DESC) c
+                      WHERE s.bucket = ANY (wanted) AND s.block = ANY (blocks)
+                      GROUP BY s.block HAVING count(*) = cardinality(wanted) OFFSET 0) found
+                JOIN search_parts p ON p.part = ANY (chosen) AND p.part / 4 = found.block,
+                LATERAL (SELECT substring(found.slots FROM p.part % 4 * 256 + 1 FOR 256)
+                         OFFSET 0) AS of(slots),
+                LATERAL search_set_bits(of.slots) AS n
+                WHERE bit_count(of.slots) > 0
+                  AND p.moments[n] >= lowest AND p.moments[n] < after
+                ORDER BY m DESC, id DESC) c
             CROSS JOIN LATERAL (
                 SELECT FROM articles a
                 WHERE a.id = c.id AND (of_section IS NULL OR a.section = of_section)
@@ -191,8 +239,15 @@ $$
 
 def upgrade() -> None:
     sqlite = op.get_bind().dialect.name == "sqlite"
-    op.execute(TAIL.format(id="INTEGER" if sqlite else "bigint"))
+    epoch = "unixepoch(published_at)" if sqlite else "extract(epoch FROM published_at)"
+    moment = f"coalesce(CAST({epoch} AS bigint), 0)"
+    op.execute(
+        TAIL.format(
+            integer="INTEGER" if sqlite else "bigint",
+            signature="" if sqlite else ", signature bit varying",
+        )
+    )
     for statement in [SQLITE] if sqlite else POSTGRESQL:
         # As it is: none of the colons and per cent signs is a parameter.
         op.get_bind().exec_driver_sql(statement.replace("%", "%%") if not sqlite else statement)
-    op.execute("INSERT INTO search_tail SELECT id FROM articles")
+    op.execute(f"INSERT INTO search_tail SELECT id, {moment} FROM articles")
