@@ -141,7 +141,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
     }  # fmt: skip
     pause = threading.Event()
     dice, kills, before = random.Random(7), 0, 0
-    while kills < 4:
+    while kills < 3:
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
         wanted = before + dice.randrange(20, 120)
         while process.poll() is None and len(asked) < wanted:

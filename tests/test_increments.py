@@ -42,7 +42,7 @@ def test_a_run_without_news_costs_two_requests(scrapy: Scrapy, database: str) ->
     asked: list[str] = []
     with served(Site(Corpus(300, seed=4)).respond, asked) as url:
         crawl(scrapy, url, database)
-        for _ in range(3):
+        for _ in range(2):
             asked.clear()
             assert crawl(scrapy, url, database).startswith("nothing-new: ")
             assert len(asked) <= 2
@@ -84,23 +84,23 @@ def test_news_of_one_list_are_all_found_at_once(scrapy: Scrapy, database: str) -
 
 
 def test_a_run_after_a_long_pause_goes_deeper(scrapy: Scrapy, database: str) -> None:
-    corpus = Corpus(900, seed=4, held=500)
+    corpus = Corpus(500, seed=4, held=250)
     with served(Site(corpus).respond, []) as url:
         crawl(scrapy, url, database)
-        corpus.publish(500)
-        for _ in range(4):
+        corpus.publish(250)
+        for _ in range(3):
             crawl(scrapy, url, database)
-    assert retail(corpus, 500) <= stored(database)
+    assert retail(corpus, 250) <= stored(database)
 
 
 def test_a_pinned_article_stops_no_run(scrapy: Scrapy, database: str) -> None:
-    corpus = Corpus(500, seed=4, held=200, pinned=True)
+    corpus = Corpus(300, seed=4, held=120, pinned=True)
     with served(Site(corpus).respond, []) as url:
         crawl(scrapy, url, database)
-        corpus.publish(200)
-        for _ in range(4):
+        corpus.publish(120)
+        for _ in range(3):
             crawl(scrapy, url, database)
-    assert retail(corpus, 200) <= stored(database)
+    assert retail(corpus, 120) <= stored(database)
 
 
 def test_an_article_that_failed_is_fetched_by_the_next_run(scrapy: Scrapy, database: str) -> None:

@@ -24,6 +24,7 @@ _links = etree.XPath("//a[@href]")
 _ENTRY = ("li", "tr", "dl", "dd", "dt", "p", "div")
 _ENTRY_LENGTH = 300
 _ADDRESS_LENGTH = 300
+_ALIKE = 3
 _NUMBER = re.compile(r"[1-9]\d{4,11}")
 
 
@@ -67,19 +68,22 @@ def read_json(body: bytes, url: str, site: Site, today: date, strict: bool = Fal
     """The articles in a JSON document of whatever shape, each once, in its order: objects with a
     number and a title under the names that the site file knows, and addresses of articles.
 
-    `strict` asks of an object a day or an address as well: for documents that need not be lists.
-    Raises ValueError for what is no JSON.
+    `strict` is for documents that need not be lists: there an object with neither a day nor an
+    address counts only if several are alike. Raises ValueError for what is no JSON.
     """
     found: dict[int, tuple[date | None, str]] = {}
+    bare = set()  # numbers of objects with a title and nothing else that tells
     for value in _walk(json.loads(body.decode("utf-8-sig"))):
-        number, day = (
-            _of_object(value, url, site, today, strict)
-            if isinstance(value, dict)
-            else (_number(value, url, site), None)
-        )
+        if isinstance(value, dict):
+            number, day, addressed = _of_object(value, url, site, today)
+        else:
+            number, day, addressed = _number(value, url, site), None, True
         if number is not None and found.get(number, (None, ""))[0] is None:
             found[number] = day, ""
-    return _entries(found)
+            if not (day or addressed):
+                bare.add(number)
+    few = bare if strict and len(bare) < _ALIKE else set()
+    return [entry for entry in _entries(found) if entry.number not in few]
 
 
 def unseen(entries: Iterable[Entry], seen: Container[int]) -> list[Entry]:
@@ -134,25 +138,22 @@ def _walk(value: Any) -> Iterator[dict[str, Any] | str]:
 
 
 def _of_object(
-    value: dict[str, Any], url: str, site: Site, today: date, strict: bool
-) -> tuple[int | None, date | None]:
-    day = next(
-        (d for key in site.ways.json_day if (d := _json_day(value.get(key), today, site))), None
-    )
+    value: dict[str, Any], url: str, site: Site, today: date
+) -> tuple[int | None, date | None, bool]:
+    """Number and day of the article that the object stands for, and whether it has its address."""
+    days = (_json_day(value.get(key), today, site) for key in site.ways.json_day)
+    day = next(filter(None, days), None)
     for text in value.values():
         if isinstance(text, str) and len(text) < _ADDRESS_LENGTH:
             number = _number(text, url, site)
             if number is not None:
-                return number, day
-    named = any(value.get(key) for key in site.ways.json_title)
-    if not named or (strict and not day):
-        return None, None
-    numbers = (str(value[key]) for key in site.ways.json_number if key in value)
-    path = site.article_format
-    number = next((int(n) for n in numbers if _NUMBER.fullmatch(n)), None)
-    if number is None or not site.article_path.fullmatch(path.format(number=number)):
-        return None, None
-    return number, day
+                return number, day, True
+    if any(value.get(key) for key in site.ways.json_title):
+        for text in (str(value[key]) for key in site.ways.json_number if key in value):
+            path = site.article_format.format(number=text)
+            if _NUMBER.fullmatch(text) and site.article_path.fullmatch(path):
+                return int(text), day, False
+    return None, None, False
 
 
 def _json_day(value: object, today: date, site: Site) -> date | None:
