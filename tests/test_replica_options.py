@@ -32,8 +32,8 @@ def listed(answer: Response) -> list[int]:
 
 
 def test_json_lists_what_the_list_pages_list() -> None:
-    rows = json.loads(get(replica(), "/Home/Jzbxcx/news_list?p=2&cid=22").body)["list"]
-    assert [int(row["id"]) for row in rows] == listed(get(replica(), "/list--22--2.html"))
+    rows = json.loads(get(replica(), "/Home/Jzbxcx/news_list?p=1&cid=22").body)["list"]
+    assert [int(row["id"]) for row in rows] == listed(get(replica(), "/list--22--1.html"))
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_the_check_is_shown_until_its_key_is_brought() -> None:
 
 
 def test_a_pinned_article_tops_every_list() -> None:
-    pinned = Corpus(60, seed=4, pinned=True)
+    pinned = Corpus(200, seed=4, pinned=True)
     numbers = listed(get(replica(corpus=pinned), "/list--22--1.html"))
-    assert numbers[0] < min(numbers[1:])
+    assert numbers[0] < min(numbers[1:21])
 
 
 def test_articles_are_published_while_it_runs() -> None:
