@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -32,12 +32,14 @@ _NUMBER = re.compile(r"[1-9]\d{4,11}")
 class Entry:
     """A link to an article: its number and the day that the list gives it, if it gives one.
 
-    `aside` says that it stands elsewhere on the page than most: in a sidebar, not in the list.
+    `aside` says that it stands elsewhere on the page than the list: in a sidebar. `place` is where:
+    without days a page may have several that could be the list.
     """
 
     number: int
     day: date | None
     aside: bool = False
+    place: str = field(default="", compare=False)
 
 
 def read(body: bytes, url: str, site: Site, today: date) -> list[Entry]:
@@ -96,13 +98,15 @@ def unseen(entries: Iterable[Entry], seen: Container[int]) -> list[Entry]:
 
 
 def _entries(found: dict[int, tuple[date | None, str]]) -> list[Entry]:
-    """With one place as the list: that of most entries with a day, since sidebars seldom give one,
-    or else of most entries. Its rows share their ancestors' tags and classes, however many elements
-    it is divided into."""
+    """With one place as the list: that of most entries with a day, since sidebars seldom give one.
+    Without days it is the place of most entries, or of at least half as many: there is no telling.
+    The rows of a list share their ancestors' tags and classes, however many elements it is divided
+    into."""
     dated = Counter(place for day, place in found.values() if day)
     places = dated or Counter(place for _, place in found.values())
-    most = places.most_common(1)[0][0] if places else ""
-    return [Entry(number, day, place != most) for number, (day, place) in found.items()]
+    most = max(places.values(), default=0)
+    lists = {place for place, n in places.items() if n == most or (not dated and 2 * n >= most)}
+    return [Entry(number, day, place not in lists, place) for number, (day, place) in found.items()]
 
 
 def _number(href: str, url: str, site: Site) -> int | None:

@@ -38,11 +38,17 @@ class Ground:
 
     def met(self, entries: Iterable[Entry]) -> bool:
         """Whether the entries of a list, or of a page of it, end on known ground: most of the last
-        ones are of it. What is pinned stands at the top, what stands aside is no part of the
-        list."""
-        tail = [entry.number for entry in entries if not entry.aside][-_TAIL:]
+        ones are of it, in every place that may be the list. What is pinned stands at the top, what
+        stands aside is no part of the list."""
+        places: dict[str, list[int]] = {}
+        for entry in entries:
+            if not entry.aside:
+                places.setdefault(entry.place, []).append(entry.number)
         known = set(self.numbers)
-        return bool(tail) and sum(n in known for n in tail) >= min(_MET, len(tail))
+        tails = [numbers[-_TAIL:] for numbers in places.values()]
+        return bool(tails) and all(
+            sum(number in known for number in tail) >= min(_MET, len(tail)) for tail in tails
+        )
 
 
 def advanced(former: Ground | None, read: Sequence[int], now: datetime, gain: int) -> Ground:
