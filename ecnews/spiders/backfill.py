@@ -87,6 +87,8 @@ class BackfillSpider(SiteSpider):
             return
         lists = self.site.sections[self.section].lists if self.section else tuple(self.site.lists)
         way = ListPages(self.site, lists, self.today)
+        for number in self.memory.owed(_WINDOW):  # on pages that lie behind
+            yield self.request(number)
         for source in way.sources:
             async for request in self._list(way, source):
                 yield request
@@ -116,6 +118,7 @@ class BackfillSpider(SiteSpider):
                     self.keep.write(self._floor, number)
                     return
                 yield self.request(number)
+            self._forget()
             self.crawler.stats.set_value("ecnews/share", (newest - window[-1] + 1) / total)
 
     async def _list(self, way: ListPages, source: str) -> AsyncIterator[Request]:
@@ -149,9 +152,15 @@ class BackfillSpider(SiteSpider):
                 self._passed(way.sources.index(source), len(way.sources), min(dated))
             if any(map(self.older, dated)):
                 self.reaching.add(source)
+            self._forget()
             if dated and all(map(self.older, dated)):
                 return
             page += 1
+
+    def _forget(self) -> None:
+        """What the database knows by now: the past may be long."""
+        self.asked.clear()
+        self.days.clear()
 
     def _passed(self, index: int, lists: int, day: date) -> None:
         """Notes how much of the way lies behind: a list of all, and its days."""
