@@ -187,3 +187,12 @@ runs = Table(
     Column("counts", _Json, nullable=False, comment="its statistics so far, by name"),
     comment="one row a crawl",
 )
+
+kept = Table(
+    "kept",
+    metadata,
+    Column("name", Text, primary_key=True, comment="what is kept: its kind and its subject"),
+    Column("value", _Json, nullable=False, comment="as the crawler needs it"),
+    _moment("kept_at", "when it was learnt, UTC"),
+    comment="what a run learns for the next: robots.txt, cookies, how far a list is read",
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tests.bench import crawl, extract, recover
+from tests.bench import crawl, day, extract, recover
 from tests.bench.measure import Row
 
 
@@ -13,7 +13,7 @@ def main() -> int:
     """0 if every ratio reaches its floor."""
     print(f"one core of {os.cpu_count()}; medians, ± half the spread; ratios turn by turn\n")
     rows: list[Row] = []
-    for benchmark in (extract.rows, recover.rows, crawl.rows):
+    for benchmark in (extract.rows, recover.rows, day.rows, crawl.rows):
         for row in benchmark():
             rows.append(row)
             print(row, flush=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
+from tests.replica import options
 from tests.replica.articles import MOST_ARTICLES, Corpus
-from tests.replica.pollution import polluted
-from tests.replica.server import listen
+from tests.replica.hijack import hijacked
+from tests.replica.server import listen, serving
 from tests.replica.site import Site
 
 
@@ -33,12 +35,10 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--manifest", type=Path, metavar="FILE", help="write what is to be found")
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
     parser.add_argument("--weight", type=int, default=30, metavar="KB", help="of an article page")
-    parser.add_argument(
-        "--spam", type=float, default=0, metavar="RATE", help="share of polluted pages, 0 to 1"
-    )
     parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
+    options.add(parser)
     arguments = parser.parse_args(argv)
-    if not 1 <= arguments.articles <= MOST_ARTICLES:
+    if not 1 <= arguments.articles <= MOST_ARTICLES - arguments.publish:
         parser.error(f"--articles: from 1 to {MOST_ARTICLES}")
     if not 0 <= arguments.spam <= 1:
         parser.error("--spam: from 0 to 1")
@@ -46,13 +46,31 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    corpus = Corpus(arguments.articles, arguments.seed)
+    corpus = Corpus(
+        arguments.articles + arguments.publish,
+        arguments.seed,
+        held=arguments.publish,
+        pinned=arguments.pinned,
+    )
     if arguments.manifest:
         corpus.write_manifest(arguments.manifest)
-    site = Site(corpus, arguments.weight)
-    respond = polluted(site.respond, arguments.spam, arguments.seed)
-    with listen(respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:
+    site = Site(corpus, arguments.weight).respond
+    responder = options.wrap(site, corpus, arguments)
+    options.publish(corpus, arguments)
+    mirrored = (
+        nullcontext()
+        if arguments.mirror_port is None
+        else serving(
+            hijacked(site, arguments.seed), host=arguments.host, port=arguments.mirror_port
+        )
+    )
+    with (
+        listen(responder, arguments.host, arguments.port, verbose=arguments.verbose) as server,
+        mirrored as mirror,
+    ):
         print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
+        if mirror:
+            print(f"hijacked mirror at {mirror}", flush=True)
         server.serve_forever()
 
 
