@@ -103,17 +103,26 @@ def test_a_pinned_article_stops_no_run(scrapy: Scrapy, database: str) -> None:
     assert retail(corpus, 120) <= stored(database)
 
 
-def test_an_article_that_failed_is_fetched_by_the_next_run(scrapy: Scrapy, database: str) -> None:
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (response(b"", status=500), "failed      1: HTTP 500 1"),
+        (response("<h1>您访问的页面不存在</h1>".encode()), "quarantined 1: error page 1"),
+    ],
+)
+def test_an_article_fetched_in_vain_is_fetched_by_the_next_run(
+    scrapy: Scrapy, database: str, bad: Response, said: str
+) -> None:
     corpus, broken = Corpus(300, seed=4), True
     number = max(retail(corpus, 30))
 
     def failing(request: Request) -> Response:
         if broken and str(number) in request.target:
-            return response(b"", status=500)
+            return bad
         return Site(corpus).respond(request)
 
     with served(failing, []) as url:
-        assert crawl(scrapy, url, database).splitlines()[-8:]
+        assert said in crawl(scrapy, url, database)
         assert number not in stored(database)
         broken = False
         crawl(scrapy, url, database)
