@@ -20,7 +20,6 @@ _ACTIONS = {
 
 class Command(ScrapyCommand):
     requires_project = True
-    default_settings = {"LOG_LEVEL": "WARNING"}  # noqa: RUF012  # as Scrapy declares it
 
     def syntax(self) -> str:
         return "|".join(_ACTIONS)
@@ -30,6 +29,12 @@ class Command(ScrapyCommand):
 
     def long_desc(self) -> str:
         return " ".join(f"{name}: {meaning}." for name, meaning in _ACTIONS.items())
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if len(args) != 1 or args[0] not in _ACTIONS:

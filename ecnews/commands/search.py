@@ -24,7 +24,6 @@ _PLAIN_MARK = "【", "】"
 
 class Command(ScrapyCommand):
     requires_project = True
-    default_settings = {"LOG_LEVEL": "WARNING"}  # noqa: RUF012  # as Scrapy declares it
 
     def syntax(self) -> str:
         return "WORDS [--since D] [--until D] [--section S] [--limit N] [--relevance] [--json]"
@@ -50,6 +49,12 @@ class Command(ScrapyCommand):
             "--relevance", action="store_true", help="the most relevant first, not the newest"
         )
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not opts.loglevel:
+            self.settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
