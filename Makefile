@@ -38,6 +38,12 @@ $(VENV)/.run: requirements.txt | $(VENV)/.made
 $(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/.made
 	@echo "installing what the tests need ..."
 	@$(PIP) -r requirements-dev.txt
+	@for name in chromium chromium-browser google-chrome; do command -v $$name; done | grep -q . \
+	|| if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "installing chromium for the tests that take a browser ..."; \
+	    { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null \
+	    || echo "chromium could not be installed" >&2; \
+	else echo "no browser: tests that take one are skipped; as root: apt-get install chromium" >&2; fi
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.dev

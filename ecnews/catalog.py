@@ -63,6 +63,31 @@ class Section:
     lists: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How the news are found: names of the ways in their order, where the JSON list and the
+    applications are (a section's path, hash route included), and how JSON names what an article
+    has."""
+
+    order: tuple[str, ...]
+    json_format: str
+    json_number: frozenset[str]
+    json_title: frozenset[str]
+    json_day: tuple[str, ...]
+    applications: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """A CAPTCHA, a log-in or a pay wall, and how it is known (the site file says what is what)."""
+
+    kind: str
+    words: tuple[str, ...]
+    line: re.Pattern[str]
+    needs: Callable[[etree._Element], list[Any]]
+    most_text: int
+
+
 @dataclass(frozen=True)
 class Site:
     """What is known of one site; `served_at` is where it is reached, the site itself by default."""
@@ -82,6 +107,9 @@ class Site:
     title_suffixes: tuple[re.Pattern[str], ...]
     challenge_marks: tuple[str, ...]
     challenge_max_bytes: int
+    challenge_cookie_hours: int
+    walls: tuple[Wall, ...]
+    ways: Ways
     layouts: tuple[Layout, ...]
     served_at: str = field(default="")
 
@@ -132,6 +160,17 @@ class Site:
         """Where to fetch a page of a list; page 1 is the newest."""
         return (self.served_at or self.url) + self.list_format.format(cid=cid, page=page)
 
+    def json_request_url(self, cid: int, page: int) -> str:
+        """Where to fetch a page of a list as JSON."""
+        return (self.served_at or self.url) + self.ways.json_format.format(cid=cid, page=page)
+
+    def application_request_url(self, section: str | None) -> str | None:
+        """Where a browser finds the section's application; any application if no section is
+        wanted, None where the site has none for it."""
+        paths = self.ways.applications
+        path = paths.get(section) if section else next(iter(paths.values()), None)
+        return path and (self.served_at or self.url) + path
+
 
 def load(name: str = "100ec", served_at: str | None = None) -> Site:
     """The site of `site/{name}.toml`; `served_at` is `ECNEWS_SITE_URL`.
@@ -157,6 +196,7 @@ def parse(text: str, file: str, served_at: str = "") -> Site:
     paths, crumbs = top.table("paths"), top.table("breadcrumb")
     title, challenge = top.table("title"), top.table("challenge")
     lists = _lists(top.table("lists"))
+    sections = _sections(top.table("sections"), lists)
     site = Site(
         name=top.string("name"),
         url=top.string("url").rstrip("/"),
@@ -167,12 +207,15 @@ def parse(text: str, file: str, served_at: str = "") -> Site:
         list_path=paths.pattern("list", {"cid", "page"}),
         list_format=paths.form("list_format", cid=1, page=1),
         lists=lists,
-        sections=_sections(top.table("sections"), lists),
+        sections=sections,
         breadcrumb_home=frozenset(crumbs.strings("home")),
         breadcrumb_last=frozenset(crumbs.strings("last")),
         title_suffixes=title.patterns("suffixes"),
         challenge_marks=challenge.strings("marks"),
         challenge_max_bytes=challenge.integer("max_bytes"),
+        challenge_cookie_hours=challenge.integer("cookie_hours"),
+        walls=tuple(_wall(table) for table in top.tables("walls")),
+        ways=_ways(top.table("ways"), sections),
         layouts=tuple(_layout(table) for table in top.tables("layouts")),
         served_at=served_at,
     )
@@ -215,6 +258,13 @@ class _Table:
         if not values or not all(isinstance(v, str) and v for v in values):
             self.fail(key, "must be a list of strings, with one at least")
         return tuple(values)
+
+    def selector(self, key: str) -> Callable[[etree._Element], list[Any]]:
+        value = self.string(key)
+        try:
+            return CSSSelector(value, translator="html")
+        except SelectorError as error:
+            self.fail(key, f"{value!r} is no selector: {error}")
 
     def table(self, key: str) -> _Table:
         return _Table(self.take(key, dict, "a table"), self.file, f"{self.path}{key}.")
@@ -313,6 +363,42 @@ def _sections(table: _Table, lists: Mapping[int, str]) -> dict[str, Section]:
         sections[name] = Section(name, entry.strings("breadcrumb"), tuple(cids))
         entry.refuse_unread()
     return sections
+
+
+WAYS = ("list", "json", "browser")
+
+
+def _ways(table: _Table, sections: Mapping[str, Section]) -> Ways:
+    order = table.strings("order")
+    for name in order:
+        if name not in WAYS:
+            table.fail("order", f"names {name!r}, which is none of {', '.join(WAYS)}")
+    applications = table.table("applications")
+    for name in applications.values:
+        if name not in sections:
+            applications.fail(name, "is no section of [sections]")
+    ways = Ways(
+        order=order,
+        json_format=table.form("json_format", cid=1, page=1),
+        json_number=frozenset(table.strings("json_number")),
+        json_title=frozenset(table.strings("json_title")),
+        json_day=table.strings("json_day"),
+        applications={name: applications.string(name) for name in applications.values},
+    )
+    table.refuse_unread()
+    return ways
+
+
+def _wall(table: _Table) -> Wall:
+    wall = Wall(
+        kind=table.string("kind"),
+        words=table.strings("words"),
+        line=table.pattern("line", set()),
+        needs=table.selector("needs"),
+        most_text=table.integer("most_text"),
+    )
+    table.refuse_unread()
+    return wall
 
 
 def _layout(table: _Table) -> Layout:

@@ -36,3 +36,15 @@ class NotAnArticle(EcnewsError):
 
 class DatabaseError(EcnewsError):
     """The database cannot be opened or written; never names a password. Raised by `storage`."""
+
+
+class NoBrowser(EcnewsError):
+    """A page takes a browser and there is none, or not the one that `ECNEWS_BROWSER` names. Raised
+    by `middlewares.browser`."""
+
+    def __init__(self, named: str | None = None) -> None:
+        found = f"ECNEWS_BROWSER: {named!r} is no program here" if named else "no browser was found"
+        super().__init__(
+            f"{found}; install one (Debian: apt-get install chromium; elsewhere: playwright install"
+            " chromium) or name one in ECNEWS_BROWSER"
+        )

@@ -13,12 +13,20 @@ COMMANDS_MODULE = "ecnews.commands"
 ECNEWS_DATABASE_URL = os.environ.get("ECNEWS_DATABASE_URL", "sqlite:///ecnews.db")
 # Where the site is reached: another address for a stand-in. Articles keep the publisher's address.
 ECNEWS_SITE_URL = os.environ.get("ECNEWS_SITE_URL", "https://www.100ec.cn")
-# Rows written in one transaction.
-ECNEWS_BATCH_SIZE = 100
+# Rows written in one transaction: what a crawl that is killed has fetched in vain.
+ECNEWS_BATCH_SIZE = 25
 # Seconds after which what was fetched is written, however little it is.
 ECNEWS_BATCH_SECONDS = 5.0
 # Seconds that items wait in memory for a database that is away, before a file keeps them.
 ECNEWS_DATABASE_PATIENCE = 60.0
+# Whether a run reads and writes what it learns of the site: robots.txt, cookies, lists.
+ECNEWS_KEEP = True
+# Whether private and loopback addresses may be asked: the site's own may anyway.
+ECNEWS_PRIVATE = False
+# Hours in which the site is not asked, by its own clock: 01:00-06:30.
+ECNEWS_QUIET_HOURS = os.environ.get("ECNEWS_QUIET_HOURS", "")
+# The browser for what takes one, a path or a name; unset, what is on the PATH.
+ECNEWS_BROWSER = os.environ.get("ECNEWS_BROWSER", "")
 # Whether progress is shown on stderr: unset, on a terminal only.
 ECNEWS_PROGRESS = os.environ.get("ECNEWS_PROGRESS", "")
 
@@ -41,6 +49,14 @@ DOWNLOAD_TIMEOUT = 20  # default 180 s
 DNS_TIMEOUT = 10  # default 60 s
 DOWNLOAD_MAXSIZE = 8 * 1024 * 1024  # default 1 GB; the site's pages have some 60 KB
 DOWNLOAD_WARNSIZE = 2 * 1024 * 1024  # default 32 MB
+REDIRECT_MAX_TIMES = 5  # default 20
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # default ERROR; the spiders say what failed
+
+# Plain HTTP, and a browser where a request asks for one.
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "ecnews.middlewares.browser.DownloadHandler")
+PLAYWRIGHT_PROCESS_REQUEST_HEADERS = None  # default Scrapy's, which would spoil the page's own
+PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT = 20_000  # ms
+PLAYWRIGHT_MAX_PAGES_PER_CONTEXT = 2
 
 # First in, first out (default: last in): newest first, and no list read far ahead of its articles.
 # default 100: Scrapy starts as many tasks for each response, and ours yield one item at most.
@@ -57,6 +73,11 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "ecnews.middlewares.robots.ObeyRobotsMiddleware": 100,  # in its place
+    "ecnews.middlewares.budget.BudgetMiddleware": 120,  # counts what robots.txt lets pass
+    # Unpacked bodies (590), and before a retry for their status (550).
+    "ecnews.middlewares.challenge.ChallengeMiddleware": 580,
+    "ecnews.middlewares.whole.WholeMiddleware": 570,
+    "ecnews.middlewares.politeness.RestMiddleware": 830,
     # Nearest to the downloader but for Scrapy's own statistics: sees each failure before a retry.
     "ecnews.middlewares.unreachable.UnreachableMiddleware": 840,
 }

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from ecnews.middlewares.browser import find
 from ecnews.storage import database
 from tests.replica import Corpus, serve
+from tests.warm import Warm
 
 ROOT = Path(__file__).parents[1]
 # As fast as the replica answers: the manners have tests of their own.
@@ -21,7 +23,21 @@ FAST = [
     *("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"),
     *("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8", "--loglevel", "WARNING"),
 ]
+# A browser is part of what the tests need: `make test` installs one where it can.
+needs_browser = pytest.mark.skipif(
+    find(None) is None and not os.environ.get("CI"),
+    reason="no browser on the PATH; as root: apt-get install chromium",
+)
 Scrapy = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    """What a query finds in a database."""
+    engine = create_engine(database.parse_url(url))
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(text(query))]
+    engine.dispose()
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -75,24 +91,29 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         admin.dispose()
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """The process from which `scrapy` is forked."""
+    process = Warm()
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def scrapy(tmp_path: Path) -> Scrapy:
-    """Runs `scrapy …` in a process of its own; `env` adds to the environment."""
+def scrapy(tmp_path: Path, warm: Warm) -> Scrapy:
+    """Runs `scrapy …` in a process of its own; `env` adds to the environment. One that has to be
+    watched from its first import (PYTHONPROFILEIMPORTTIME) is started anew."""
 
     def run(*args: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "scrapy", *args],
-            cwd=ROOT,
-            env=os.environ
-            | {"NO_PROXY": "127.0.0.1", "ECNEWS_DATABASE_URL": f"sqlite:///{tmp_path}/ecnews.db"}
-            | env,
-            input=stdin,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-        )
+        url = f"sqlite:///{tmp_path}/ecnews.db"
+        given = os.environ | {"NO_PROXY": "127.0.0.1", "ECNEWS_DATABASE_URL": url} | env
+        if "PYTHONPROFILEIMPORTTIME" in env:
+            command = [sys.executable, "-m", "scrapy", *args]
+            return subprocess.run(
+                command, cwd=ROOT, env=given, capture_output=True, text=True, check=False
+            )
+        code = warm.run(list(args), given, tmp_path, stdin)
+        out, err = ((tmp_path / name).read_bytes().decode() for name in ("out", "err"))
+        return subprocess.CompletedProcess(args, code, out, err)
 
     return run

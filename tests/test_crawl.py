@@ -8,24 +8,14 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from ecnews.storage import database
-from tests.conftest import FAST, Scrapy
+from tests.conftest import FAST, Scrapy, rows
 from tests.replica import Article, Corpus
 from tests.replica.pollution import polluted
 from tests.replica.site import Request, Responder, Response, Site, response
 from tests.serving import served
 
 ALL = ["-a", "pages=1000"]
-
-
-def rows(url: str, query: str) -> list[tuple[object, ...]]:
-    engine = create_engine(database.parse_url(url))
-    with engine.connect() as connection:
-        found = [tuple(row) for row in connection.execute(text(query))]
-    engine.dispose()
-    return found
 
 
 def retail(corpus: Corpus) -> list[Article]:
@@ -316,7 +306,7 @@ def test_a_database_url_of_another_kind_is_refused(scrapy: Scrapy) -> None:
 
 def test_list_loads_neither_database_nor_browser(scrapy: Scrapy) -> None:
     done = scrapy("list", PYTHONPROFILEIMPORTTIME="1")
-    assert done.stdout.split() == ["digital_retail"]
+    assert done.stdout.split() == ["articles", "backfill", "digital_retail"]
     imported = {line.split("|")[-1].strip() for line in done.stderr.splitlines()}
     assert "scrapy" in imported
     assert not imported & {"sqlalchemy", "psycopg", "playwright"}
@@ -325,7 +315,7 @@ def test_list_loads_neither_database_nor_browser(scrapy: Scrapy) -> None:
 def test_progress_is_shown_where_it_is_wanted(scrapy: Scrapy, site_url: str) -> None:
     done = scrapy(
         "crawl", "digital_retail", *FAST, "-s", "DOWNLOAD_DELAY=0.2", "-s", "CONCURRENT_REQUESTS=1",
-        "-a", "pages=1", ECNEWS_SITE_URL=site_url, ECNEWS_PROGRESS="1",
+        "-a", "max_requests=20", ECNEWS_SITE_URL=site_url, ECNEWS_PROGRESS="1",
     )  # fmt: skip
     assert re.search(r"\d+ list pages, \d+ articles read", done.stderr)
 

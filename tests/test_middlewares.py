@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from scrapy import Request
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
 from scrapy.utils.project import get_project_settings
 
-from ecnews import catalog
 from ecnews.middlewares.politeness import PolitenessMiddleware
+
+
+def politeness() -> PolitenessMiddleware:
+    return PolitenessMiddleware(Crawler(Spider, get_project_settings()))
 
 
 @pytest.mark.parametrize(
@@ -20,13 +24,13 @@ from ecnews.middlewares.politeness import PolitenessMiddleware
 )
 def test_all_hosts_of_the_site_share_one_slot(url: str) -> None:
     request = Request(url)
-    PolitenessMiddleware(catalog.load()).process_request(request)
+    politeness().process_request(request)
     assert request.meta["download_slot"] == "100ec"
 
 
 def test_other_hosts_keep_slots_of_their_own() -> None:
     request = Request("https://elsewhere.example/")
-    PolitenessMiddleware(catalog.load()).process_request(request)
+    politeness().process_request(request)
     assert "download_slot" not in request.meta
 
 

@@ -15,7 +15,7 @@ from ecnews.errors import DatabaseError
 from ecnews.storage import database, migrations
 from ecnews.storage.schema import articles, metadata, removed_blocks, sightings
 
-VERSIONS = ["0001", "0002", "0003", "0004"]
+VERSIONS = ["0001", "0002", "0003", "0004", "0005"]
 MOMENT = "2026-01-21 06:57:28"
 # A row for each table of a version, in the columns that the version has.
 ROWS: dict[str, list[tuple[str, dict[str, Any]]]] = {
@@ -62,6 +62,9 @@ ROWS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         }),
         ("bands", {"key": -5, "article_id": 7}),
         ("dedupe", {"id": 1, "threshold": 0.5, "rebuilt_at": MOMENT}),
+    ],
+    "0005": [
+        ("kept", {"name": "robots www.100ec.cn", "value": '""', "kept_at": MOMENT}),
     ],
 }  # fmt: skip
 

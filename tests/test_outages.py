@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scrapy.utils.test import get_crawler
 from sqlalchemy import Engine, create_engine, select, text
 
 from ecnews.errors import DatabaseError
+from ecnews.extensions.memory import Memory
 from ecnews.items import Article, Quarantined, Removed
+from ecnews.middlewares.keep import Keep
 from ecnews.storage import database
 from ecnews.storage.schema import articles, quarantine, runs
 from ecnews.storage.spool import Spool
@@ -280,3 +283,22 @@ def test_a_run_has_its_row(crawl: Callable[..., tuple[int, str]], database_url: 
     assert row.verdict == "ok"
     assert row.started_at <= row.updated_at == row.finished_at
     assert row.counts["stored/new"] == count > 0
+
+
+def test_what_a_crawl_remembers_waits_too(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ecnews.db"
+    crawler = get_crawler(settings_dict={"ECNEWS_DATABASE_URL": url})
+    memory, keep = Memory(crawler), Keep(crawler)
+    keep.on = True
+    keep.write("way", "list")
+    with closing(sqlite3.connect(tmp_path / "ecnews.db", isolation_level=None)) as lock:
+        lock.execute("BEGIN IMMEDIATE")
+        memory.note(7, "gone")
+        memory.flush()
+        keep.write("way", "json")
+        assert memory.settled([7], None) == set()
+        assert keep.read("way") == "list"
+    memory.flush()
+    assert memory.settled([7], None) == {7}
+    assert crawler.stats.get_value("ecnews/database") is None
+    database.shared(crawler, url).dispose()

@@ -84,6 +84,8 @@ def _summary(verdict: Verdict, stats: Mapping[str, Any], url: str) -> Iterator[s
     if outages := stats.get("ecnews/outages"):
         times = "once" if outages == 1 else f"{outages} times"
         yield f"  away        the database, {times}, {stats['ecnews/outage_seconds']} s in all"
+    if via := counts(stats, "ecnews/via/"):
+        yield "  via         " + ", ".join(via)
     yield (
         f"  took        {stats.get('elapsed_time_seconds', 0):.0f} s,"
         f" {stats['response_received_count']} pages"

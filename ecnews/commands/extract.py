@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
@@ -19,6 +20,7 @@ from twisted.python.failure import Failure
 from ecnews import catalog
 from ecnews.errors import EcnewsError, SettingError
 from ecnews.items import Removed
+from ecnews.middlewares.politeness import is_private
 from ecnews.pages import article
 from ecnews.pages.article import Examined
 
@@ -83,6 +85,10 @@ class Command(ScrapyCommand):
         """The body behind a URL and where it came from, redirects followed."""
         assert self.crawler_process is not None
         outcome: list[Response | str] = []
+        settings = self.crawler_process.settings
+        settings.set("ECNEWS_KEEP", False)  # nothing is stored
+        # Whoever names a page of his own network means it; a redirect into it he does not.
+        settings.set("ECNEWS_PRIVATE", is_private(urlsplit(url).hostname or ""))
         self.crawler_process.crawl(_OnePage, url=url, outcome=outcome)
         self.crawler_process.start()
         answer = outcome[0] if outcome else "could not be fetched"

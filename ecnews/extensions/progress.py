@@ -37,12 +37,26 @@ class Progress:
         lists, articles = (stats.get_value(f"ecnews/{key}", 0) for key in ("lists", "articles"))
         found = stats.get_value("item_scraped_count", 0)
         rate = stats.get_value("response_received_count", 0) / (now - self.started)
+        share = stats.get_value("ecnews/share", 0)
+        left = (now - self.started) * (1 - share) / share if share else None
         print(
             f"{now - self.started:6.0f} s  {lists} list pages, {articles} articles read,"
-            f" {found} of them wanted, {rate:.1f} pages/s",
+            f" {found} of them wanted, {rate:.1f} pages/s"
+            + (f", {share:.0%} done, {_span(left)} to go" if left is not None else ""),
             file=sys.stderr,
             flush=True,
         )
+
+
+def _span(seconds: float) -> str:
+    """About so long.
+
+    >>> _span(40), _span(4000), _span(400000)
+    ('40 s', '67 min', '111 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.0f} h"
 
 
 def _wanted(settings: BaseSettings) -> bool:

@@ -48,24 +48,33 @@ def judge(stats: Mapping[str, Any]) -> Verdict:
         return Verdict("unreachable", unreachable)
     if database := stats.get("ecnews/database"):
         return Verdict("database", database)
-    if reason == "challenged":
+    for name in ("challenged", "refused"):
+        if sentence := stats.get(f"ecnews/{name}"):
+            return Verdict(name, sentence)
+    if sentence := stats.get("ecnews/quiet"):
         return Verdict(
-            "challenged", "the site answers with its security check, which takes a browser"
+            "partial" if stats.get("response_received_count") else "nothing-new", sentence
         )
     if reason == "shutdown":
         return Verdict("stopped", "the run was stopped before its end")
+    if sentence := stats.get("ecnews/budget"):
+        return Verdict("partial", sentence)
     if reason != "finished":
         return Verdict("failed", f"the run ended early: {reason or 'it never began'}")
     if errors:
         return Verdict("failed", f"{errors} errors in the crawler itself; the log has them")
-    if not stats.get("ecnews/lists"):
+    by_number = stats.get("ecnews/by_number") and (
+        stats.get("ecnews/articles") or counts(stats, "ecnews/skipped/")
+    )
+    if not stats.get("ecnews/lists") and not by_number:
         if any(cause in _REFUSALS for cause in failed):
-            return Verdict("refused", f"the site refuses its list pages: {causes}")
-        return Verdict("empty", f"no list page could be read: {causes or 'none was asked for'}")
+            return Verdict("refused", f"the site refuses its pages: {causes}")
+        what = "page" if stats.get("ecnews/by_number") else "list page"
+        return Verdict("empty", f"no {what} could be read: {causes or 'none was asked for'}")
     if failed:
         return Verdict("partial", f"some pages could not be read: {causes}")
     quarantined = counts(stats, "ecnews/quarantined/")
-    if quarantined and not any(stored.values()):
+    if quarantined and not any(stored.values()) and not stats.get("ecnews/skipped/known"):
         reasons = ", ".join(f"{reason} ({count})" for reason, count in quarantined.items())
         return Verdict("empty", f"no page was fit to be stored: {reasons}")
     if not any(stored.values()) and not counts(stats, "ecnews/skipped/"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -48,6 +49,21 @@ def positive(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) > 0):
         raise ValueError("must be a whole number from 1 up")
     return int(text)
+
+
+def natural(text: str) -> int:
+    """A whole number from 0 up."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise ValueError("must be a whole number from 0 up")
+    return int(text)
+
+
+def span(text: str) -> tuple[int, int]:
+    """Two whole numbers, the smaller first: 6650000-6663180."""
+    match = re.fullmatch(r"([1-9][0-9]{0,8})\s*-\s*([1-9][0-9]{0,8})", text)
+    if not match or int(match[1]) > int(match[2]):
+        raise ValueError("must be two whole numbers, the smaller first, like 6650000-6663180")
+    return int(match[1]), int(match[2])
 
 
 def day(text: str) -> date:

@@ -1,194 +1,248 @@
-"""The main job: the section's list pages, newest first, and the articles that they link."""
+"""The main job: the section's lists, newest first, and the articles that they link."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-from scrapy import Request, Spider
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider
-from scrapy.http import Response
-from scrapy.spidermiddlewares.httperror import HttpError
-from twisted.python.failure import Failure
 
-from ecnews import catalog
-from ecnews.catalog import Site
-from ecnews.errors import NotAnArticle
-from ecnews.items import Article, Quarantined
-from ecnews.pages import article, challenge, listing
+from ecnews.catalog import WAYS, Site
+from ecnews.middlewares.keep import Keep
+from ecnews.pages import challenge, listing
 from ecnews.pages.listing import Entry
-from ecnews.spiders import arguments
+from ecnews.spiders import arguments, failures, ground, ways
 from ecnews.spiders.arguments import Argument
+from ecnews.spiders.base import MAX_REQUESTS, SiteSpider, section_argument
+from ecnews.spiders.failures import PageFailed
+from ecnews.spiders.ground import Ground
+from ecnews.spiders.ways import Way
 
-_PAGES = 3
-_SECTION = "数字零售"
-
-
-def arguments_of(site: Site) -> dict[str, Argument]:
-    """What `scrapy crawl digital_retail` takes behind `-a`."""
-    sections = (*site.sections, "all")
-    return {
-        "pages": Argument(
-            arguments.positive,
-            f"N (pages of each list, from 1 up; default {_PAGES}, or no limit if since is given)",
-        ),
-        "since": Argument(arguments.day, "YYYY-MM-DD (articles of that day and later)"),
-        "section": Argument(
-            arguments.one_of(*sections),
-            f"NAME (one of {', '.join(sections)}; default {_SECTION})",
-            _SECTION,
-        ),
-    }
+_PAGES = 3  # of a list that is not known yet
+_DEEPEST = 50  # of one that is: where its known ground has vanished
+_AHEAD = 60  # articles under way beyond which no further list page is read
+_OWED = 200  # articles that failed before and are tried again in a run
+_WAY_KEPT = timedelta(days=1)
 
 
-class DigitalRetailSpider(Spider):
-    """Crawls the articles of one section, or of all: `-a pages=`, `-a since=`, `-a section=`.
+class DigitalRetailSpider(SiteSpider):
+    """Crawls the articles of one section, or of all; see docs/spiders.md for its arguments.
 
-    Raises ArgumentError, before anything is fetched, for arguments that it does not take.
+    Without `pages` and `since` it reads each list down to where the last good run knew it.
     """
 
     name = "digital_retail"
 
-    def __init__(self, site: Site | None = None, **kwargs: Any) -> None:
-        super().__init__()
-        self.site = site or catalog.load()
-        given = arguments.parse(arguments_of(self.site), kwargs)
-        self.since: date | None = given["since"]
-        self.pages: int | None = given["pages"] or (None if self.since else _PAGES)
-        self.section: str | None = None if given["section"] == "all" else given["section"]
+    @classmethod
+    def arguments_of(cls, site: Site) -> dict[str, Argument]:
+        return {
+            "pages": Argument(
+                arguments.positive,
+                f"N (pages of each list, from 1 up; default as far as needed, {_PAGES} at first)",
+            ),
+            "since": Argument(arguments.day, "YYYY-MM-DD (articles of that day and later)"),
+            "section": section_argument(site),
+            "via": Argument(
+                arguments.one_of(*WAYS), f"NAME (one of {', '.join(WAYS)}; default each in turn)"
+            ),
+            "refresh": Argument(
+                arguments.natural,
+                "DAYS (known articles not fetched for so long are fetched again; 0: all of them)",
+            ),
+            "max_requests": MAX_REQUESTS,
+        }
+
+    def configure(self, given: dict[str, Any]) -> None:
+        self.pages: int | None = given["pages"]
+        self.since = given["since"]
+        self.via: str | None = given["via"]
+        days = given["refresh"]
+        self.refresh: timedelta | None = None if days is None else timedelta(days=days)
+        self.thorough = bool(self.pages or self.since)
         self.lists = self.site.sections[self.section].lists if self.section else self.site.lists
-        self.today = datetime.now(self.site.zone).date()
-        self.days: dict[int, date] = {}  # of the articles read so far
-        self.linked: dict[int, set[int]] = {cid: set() for cid in self.lists}
+        self.way: str | None = None  # that served
+        # Lists read to their end: what is kept of each, by the name under which it is kept.
+        self.read: dict[str, tuple[str, Ground | None, list[int]]] = {}
+        self.keep: Keep
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        site = catalog.load(served_at=crawler.settings["ECNEWS_SITE_URL"])
-        return super().from_crawler(crawler, *args, site=site, **kwargs)
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.keep = Keep(crawler)
+        crawler.signals.connect(spider.remember, signals.spider_closed)
+        return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        for cid in self.lists:
-            yield self._list_request(cid, 1, frozenset())
+        for number in self.memory.owed(_OWED):
+            yield self.request(number)
+        failed: list[tuple[str, str]] = []  # URL and cause
+        for way in self._ways():
+            served = self.crawler.stats.get_value("ecnews/lists", 0)
+            async for request in self._by(way, failed):
+                yield request
+            if self.crawler.stats.get_value("ecnews/lists", 0) > served:
+                self.count(f"via/{way.name}")
+                self.way = way.name
+                return
+            why = ", ".join(dict.fromkeys(cause for _, cause in failed)) or "no list"
+            self.logger.warning("nothing usable by way of %s: %s", way.name, why)
+            if any(cause in failures.REFUSED for _, cause in failed):
+                break  # no is no, whatever the way
+        for url, cause in failed:
+            self.fail(cause, url)
 
-    def parse_list(
-        self, response: Response, cid: int, page: int, before: frozenset[int]
-    ) -> Iterator[Request]:
-        """Follows the entries of a list page and the next page; `before` are the numbers that the
-        page before was the first to link."""
-        self._stop_at_challenge(response)
-        linked = listing.read(response.body, response.url, self.site, self.today)
-        # What a page before linked as well stands in a sidebar, or is pinned.
-        entries = [entry for entry in linked if entry.number not in self.linked[cid]]
-        if not entries:
-            # Past its end a list is empty, or shows its last page again.
-            if page == 1:
-                self._fail("list page without articles", response.url)
-            return
-        self._count("lists")
-        numbers = frozenset(entry.number for entry in entries)
-        self.linked[cid] |= numbers
-        wanted = [self._article_request(entry) for entry in entries if not self._older(entry.day)]
-        following = []
-        if (self.pages is None or page < self.pages) and wanted and not self._all_older(before):
-            following = [self._list_request(cid, page + 1, numbers)]
-        # The next page goes first, so that the queue never runs dry; but where only the articles
-        # can say whether it is still wanted, it waits for them.
-        if self.since and not any(entry.day for entry in entries):
-            yield from wanted + following
-        else:
-            yield from following + wanted
-
-    def parse_article(self, response: Response) -> Iterator[Article | Quarantined]:
-        """Yields the page's article if it is of the section, or why the page has none."""
-        self._stop_at_challenge(response)
-        self._count("articles")
-        try:
-            found = article.extract(response.body, self.site, response.url)
-        except NotAnArticle as error:
-            url = self.site.public_url(response.url)
-            number = self.site.article_number(response.url)
-            yield Quarantined(url, number, error.reason, error.detail)
-            return
-        day = found.published_at and datetime.fromisoformat(found.published_at).date()
-        if found.number and day:
-            self.days[found.number] = day
-        if self._older(day or None):
-            self._count("skipped/older than since")
-        elif self.section and found.section != self.section:
-            self._count(f"skipped/section {found.section}")
-        else:
-            yield found
-
-    def list_failed(self, failure: Failure) -> None:
-        """A page that a list does not have is its end, a list that is gone is not read; anything
-        else is a failure."""
-        self._stop_if_hopeless()
-        request = failure.request  # type: ignore[attr-defined]
-        if _status(failure) not in (404, 410):
-            self._fail(_cause(failure), request.url)
-        elif request.cb_kwargs["page"] == 1:
-            self._count("skipped/list gone")
-            self.logger.warning("%s: the site has no such list", request.url)
-
-    def article_failed(self, failure: Failure) -> None:
-        """An article that a list links and the site no longer has is gone, not failed."""
-        self._stop_if_hopeless()
-        if _status(failure) in (404, 410):
-            self._count("skipped/gone")
-            return
-        self._fail(_cause(failure), failure.request.url)  # type: ignore[attr-defined]
-
-    def _list_request(self, cid: int, page: int, before: frozenset[int]) -> Request:
-        return Request(
-            self.site.list_request_url(cid, page),
-            self.parse_list,
-            errback=self.list_failed,
-            cb_kwargs={"cid": cid, "page": page, "before": before},
+    def _ways(self) -> list[Way]:
+        made = ways.all_of(
+            self.site, self.section, list(self.lists), self.today, self.crawler.settings
         )
+        if self.via:
+            return [way for way in made if way.name == self.via]
+        served = self.keep.read(f"way {self._where}", _WAY_KEPT)
+        return sorted(made, key=lambda way: way.name != served)
 
-    def _article_request(self, entry: Entry) -> Request:
-        return Request(
-            self.site.article_request_url(entry.number),
-            self.parse_article,
-            errback=self.article_failed,
-        )
+    async def _by(self, way: Way, failed: list[tuple[str, str]]) -> AsyncIterator[Request]:
+        """The requests for what one way brings; `failed` holds, at the end, what it could not
+        read, unless that has been counted since the way served."""
+        failed.clear()
+        grounds = {
+            source: Ground.load(self.keep.read(self._ground_name(way, source)))
+            for source in way.sources
+        }
+        ranked, wanted = ground.order(grounds, datetime.now(UTC))
+        served = 0
+        for source in ranked:
+            if served == wanted and not self.thorough:
+                break
+            before = self.crawler.stats.get_value("ecnews/lists", 0)
+            async for request in self._list(way, source, grounds[source], failed):
+                yield request
+            served += self.crawler.stats.get_value("ecnews/lists", 0) > before
+        if served:
+            for url, cause in failed:
+                self.fail(cause, url)
+            failed.clear()
 
-    def _older(self, day: date | None) -> bool:
-        return bool(self.since and day and day < self.since)
+    async def _list(
+        self, way: Way, source: str, known: Ground | None, failed: list[tuple[str, str]]
+    ) -> AsyncIterator[Request]:
+        """The requests for one list's articles, page by page."""
+        seen: set[int] = set()
+        top: list[int] = []
+        met = self._end_of(known)
+        page, broken = 0, 0
+        while page < self._most(known):
+            page += 1
+            request = way.request(source, page, met)
+            try:
+                linked = await self._entries(way, request)
+            except PageFailed as error:
+                if error.status in failures.GONE:
+                    if page == 1:
+                        self.count("skipped/list gone")
+                        self.logger.warning("%s: the site has no such list", request.url)
+                    break
+                failed.append((request.url, error.cause))
+                broken += 1
+                if page == 1 or broken > 1 or not way.paged:
+                    return  # not read to its end: the next run goes as deep
+                continue
+            entries = listing.unseen(linked, seen)
+            if not entries:
+                if page == 1:
+                    failed.append((request.url, "list page without articles"))
+                    return
+                break
+            self.count("lists")
+            seen |= {entry.number for entry in linked}
+            top += [entry.number for entry in entries if not entry.aside]
+            for wanted in self._wanted(entries, source):
+                yield wanted
+            if not way.paged or met(entries) or await self._older(entries):
+                break
+            await self.room(_AHEAD)
+        if not broken:
+            self.read[self._ground_name(way, source)] = source, known, top
 
-    def _all_older(self, numbers: frozenset[int]) -> bool:
-        """Whether every article whose day is known by now is older than wanted. All of them must
-        be: an old one may be pinned to the top."""
-        days = [self.days[number] for number in numbers if number in self.days]
-        return bool(days) and all(map(self._older, days))
+    async def _entries(self, way: Way, request: Request) -> list[Entry]:
+        """What a page of a list links; asked twice where it cannot be read."""
+        for last in (False, True):
+            response = await self.fetch(request)
+            try:
+                entries = way.read(response)
+            except ValueError as error:
+                if last:
+                    raise PageFailed(f"{way.name}: not readable") from error
+                continue
+            if not entries and (kind := challenge.wall(response.body, self.site)):
+                self.refuse(response.url, kind)
+            return entries
+        raise AssertionError
 
-    def _stop_at_challenge(self, response: Response) -> None:
-        self._stop_if_hopeless()
-        if challenge.is_challenge(response.body, self.site):
-            raise CloseSpider("challenged")
+    def _wanted(self, entries: Sequence[Entry], source: str) -> list[Request]:
+        numbers = [entry.number for entry in entries if not self.older(entry.day)]
+        known = self.memory.settled(numbers, self.section, self.refresh)
+        self.stop_if_hopeless()
+        if met := known - self.asked:
+            self.count("skipped/known", len(met))
+        return [
+            self.request(number, source)
+            for number in numbers
+            if number not in known and number not in self.asked
+        ]
 
-    def _stop_if_hopeless(self) -> None:
-        """Ends the run once nothing can be fetched, or nothing stored, any more."""
-        for reason in ("unreachable", "database"):
-            if self.crawler.stats.get_value(f"ecnews/{reason}"):
-                raise CloseSpider(reason)
+    def _most(self, known: Ground | None) -> int:
+        """How many pages of a list to read at most."""
+        if self.pages:
+            return self.pages
+        if self.since:
+            return 10**6
+        return _DEEPEST if known and known.numbers else _PAGES
 
-    def _count(self, key: str) -> None:
-        self.crawler.stats.inc_value(f"ecnews/{key}")
+    def _end_of(self, known: Ground | None) -> ways.Met:
+        """What ends the reading of a list."""
 
-    def _fail(self, cause: str, url: str) -> None:
-        self._count(f"failed/{cause}")
-        self.logger.error("%s: %s", url, cause)
+        def met(entries: Sequence[Entry]) -> bool:
+            if self.thorough or known is None:
+                return bool(self.since) and self._dated_older(entries)
+            return known.met(entries)
 
+        return met
 
-def _status(failure: Failure) -> int | None:
-    error = failure.value
-    return error.response.status if isinstance(error, HttpError) else None
+    def _dated_older(self, entries: Sequence[Entry]) -> bool:
+        """Whether every entry whose day is known by now is older than wanted. All of them must be:
+        an old one may be pinned to the top."""
+        days = [e.day or self.days.get(e.number) for e in entries if not e.aside]
+        known = [day for day in days if day]
+        return bool(known) and all(map(self.older, known))
 
+    async def _older(self, entries: Sequence[Entry]) -> bool:
+        """With `since`, whether a page is the last that is wanted; where only the articles can say,
+        it waits for them."""
+        if not self.since:
+            return False
+        if not any(entry.day for entry in entries):
+            await self.room(0)
+            stored = self.memory.days([entry.number for entry in entries])
+            self.days |= {n: at.astimezone(self.site.zone).date() for n, at in stored.items()}
+        return self._dated_older(entries)
 
-def _cause(failure: Failure) -> str:
-    if status := _status(failure):
-        return f"HTTP {status}"
-    return failure.getErrorMessage() or type(failure.value).__name__
+    def remember(self, reason: str) -> None:
+        """Keeps what the run has learnt of the lists, if it came to its end."""
+        self.memory.flush()
+        if reason != "finished" or self.crawler.stats.get_value("ecnews/database"):
+            return
+        now = datetime.now(UTC)
+        for name, (source, known, numbers) in self.read.items():
+            gain = self.gains.get(source, 0)
+            self.keep.write(name, ground.advanced(known, numbers, now, gain).dump())
+        if self.way:
+            self.keep.write(f"way {self._where}", self.way)
+
+    def _ground_name(self, way: Way, source: str) -> str:
+        return f"list {way.name} {source} {self._where}"
+
+    @property
+    def _where(self) -> str:
+        return f"{self.section or 'all'} {self.site.served_at or self.site.url}"

@@ -249,3 +249,12 @@ dedupe = Table(
     CheckConstraint("id = 1", name="one_row"),
     comment="how articles become stories, where that was set",
 )
+
+kept = Table(
+    "kept",
+    metadata,
+    Column("name", Text, primary_key=True, comment="what is kept: its kind and its subject"),
+    Column("value", _Json, nullable=False, comment="as the crawler needs it"),
+    _moment("kept_at", "when it was learnt, UTC"),
+    comment="what a run learns for the next: robots.txt, cookies, how far a list is read",
+)

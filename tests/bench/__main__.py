@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tests.bench import crawl, extract, near, recover, storage, stories
+from tests.bench import crawl, day, extract, near, recover, storage, stories
 from tests.bench.measure import Row
 
 
@@ -13,7 +13,7 @@ def main() -> int:
     """0 if every ratio reaches its floor."""
     print(f"one core of {os.cpu_count()}; medians, ± half the spread; ratios turn by turn\n")
     rows: list[Row] = []
-    parts = (extract, recover, near, stories, storage, crawl)
+    parts = (extract, recover, near, stories, storage, day, crawl)
     for benchmark in (part.rows for part in parts):
         for row in benchmark():
             rows.append(row)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
+from tests.replica import options
 from tests.replica.articles import MOST_ARTICLES, Corpus
 from tests.replica.copies import Copies
-from tests.replica.pollution import polluted
-from tests.replica.server import listen, serve
-from tests.replica.site import Site
+from tests.replica.hijack import hijacked
+from tests.replica.server import listen, serving
+from tests.replica.site import Responder, Site
 
 
 class Stop(Exception):
@@ -34,15 +36,10 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--manifest", type=Path, metavar="FILE", help="write what is to be found")
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
     parser.add_argument("--weight", type=int, default=30, metavar="KB", help="of an article page")
-    parser.add_argument(
-        "--copies-port", type=int, metavar="P", help="serve a site of rewritten copies there"
-    )
-    parser.add_argument(
-        "--spam", type=float, default=0, metavar="RATE", help="share of polluted pages, 0 to 1"
-    )
     parser.add_argument("--verbose", action="store_true", help="log each request to stderr")
+    options.add(parser)
     arguments = parser.parse_args(argv)
-    if not 1 <= arguments.articles <= MOST_ARTICLES:
+    if not 1 <= arguments.articles <= MOST_ARTICLES - arguments.publish:
         parser.error(f"--articles: from 1 to {MOST_ARTICLES}")
     if not 0 <= arguments.spam <= 1:
         parser.error("--spam: from 0 to 1")
@@ -50,26 +47,32 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    corpus = Corpus(arguments.articles, arguments.seed)
+    corpus = Corpus(
+        arguments.articles + arguments.publish,
+        arguments.seed,
+        held=arguments.publish,
+        pinned=arguments.pinned,
+    )
     if arguments.manifest:
         corpus.write_manifest(arguments.manifest)
-    if arguments.copies_port is not None:
-        copies = Copies(arguments.articles, arguments.seed)
-        with serve(
-            copies, host=arguments.host, port=arguments.copies_port, weight=arguments.weight
-        ) as url:
-            print(f"rewritten copies at {url}", flush=True)
-            _serve(corpus, arguments)
-    else:
-        _serve(corpus, arguments)
+    site = Site(corpus, arguments.weight).respond
+    responder = options.wrap(site, corpus, arguments)
+    options.publish(corpus, arguments)
+    with ExitStack() as others:
+        for what, port, other in (
+            ("hijacked mirror", arguments.mirror_port, hijacked(site, arguments.seed)),
+            ("rewritten copies", arguments.copies_port, _copies(arguments)),
+        ):
+            if port is not None:
+                url = others.enter_context(serving(other, host=arguments.host, port=port))
+                print(f"{what} at {url}", flush=True)
+        with listen(responder, arguments.host, arguments.port, verbose=arguments.verbose) as server:
+            print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
+            server.serve_forever()
 
 
-def _serve(corpus: Corpus, arguments: argparse.Namespace) -> None:
-    site = Site(corpus, arguments.weight)
-    respond = polluted(site.respond, arguments.spam, arguments.seed)
-    with listen(respond, arguments.host, arguments.port, verbose=arguments.verbose) as server:
-        print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
-        server.serve_forever()
+def _copies(arguments: argparse.Namespace) -> Responder:
+    return Site(Copies(arguments.articles, arguments.seed), arguments.weight).respond
 
 
 def main(argv: list[str]) -> int:

@@ -109,11 +109,17 @@ def layout_of(when: datetime) -> str:
 class Corpus:
     """All articles, 0 the oldest."""
 
-    def __init__(self, articles: int = 400, seed: int = 1) -> None:
+    def __init__(
+        self, articles: int = 400, seed: int = 1, *, held: int = 0, pinned: bool = False
+    ) -> None:
+        """`held` of the articles, the newest, are not out yet; `pinned` puts an old one on top of
+        each list."""
         if not 1 <= articles <= MOST_ARTICLES:
             raise ValueError(f"articles: {articles} is not between 1 and {MOST_ARTICLES}")
         self.seed = seed
-        self._count = articles
+        self._count = articles - held
+        self.held = held
+        self._pinned = pinned
         self._slot = (NEWEST - OLDEST) / articles
         self._lists = self._fill_lists()
         self._article = lru_cache(maxsize=1024)(self._make)
@@ -165,7 +171,8 @@ class Corpus:
             return None
         members = self._lists[cid]
         end = len(members) - (page - 1) * PER_PAGE
-        return list(reversed(members[max(0, end - PER_PAGE) : end]))
+        shown = list(reversed(members[max(0, end - PER_PAGE) : end]))
+        return [members[0], *shown] if self._pinned and page == 1 and members else shown
 
     def lists_of(self, index: int) -> tuple[int, ...]:
         """The lists an article stands on."""
@@ -178,12 +185,20 @@ class Corpus:
             lists = (LIST_OF_SECTION[section], *guest)
         return (*lists, INDUSTRY_LIST) if draw // 100 % 3 == 0 else lists
 
+    def publish(self, count: int) -> None:
+        """Lets the next articles out, those held longest first."""
+        for index in range(self._count, self._count + min(count, self.held)):
+            for cid in self.lists_of(index):
+                self._lists[cid].append(index)
+            self._count += 1
+            self.held -= 1
+
     def write_manifest(self, path: Path) -> None:
         """All articles, newest first, put in place in one step."""
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                for index in reversed(range(self._count)):
+                for index in reversed(range(self._count + self.held)):
                     file.write(self._make(index).manifest_line())
             Path(name).chmod(0o644)
             Path(name).replace(path)

@@ -23,11 +23,16 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        request = Request(self.command, self.path, self.headers.get("Host", ""))
+        headers = self.headers
+        request = Request(
+            self.command, self.path, headers.get("Host", ""), headers.get("Cookie", "")
+        )
         answer = self.server.responder(request)
         if self.server.verbose:
             self.log_request(answer.status, len(answer.body))
         self.wfile.write(answer.head if self.command == "HEAD" else answer.head + answer.body)
+        if answer.after:
+            answer.after(self)
 
     do_HEAD = do_GET
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote
 
 from tests.replica import pages
@@ -22,15 +23,18 @@ class Request:
     method: str
     target: str
     host: str
+    cookie: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer ready for the wire: head and body are written at once."""
+    """An answer ready for the wire: head and body are written at once, and `after` then has the
+    connection."""
 
     status: int
     head: bytes
     body: bytes
+    after: Callable[[Any], None] | None = None
 
 
 # A fault, a challenge or a mirror is a function from Responder to Responder.
@@ -69,9 +73,9 @@ class Site:
         )
 
     def respond(self, request: Request) -> Response:
-        return self._warm(clean_path(request.target))
+        return self._warm(clean_path(request.target), len(self._corpus))
 
-    def _answer(self, path: str) -> Response:
+    def _answer(self, path: str, _published: int) -> Response:
         for pattern, page in self._routes:
             match = pattern.fullmatch(path)
             found = page(*match.groups()) if match else None

@@ -1,0 +1,78 @@
+"""What a crawl asks of its memory: which articles it need not fetch, which it owes another try."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from itertools import islice
+
+from sqlalchemy import Connection, select
+
+from ecnews.storage.schema import articles, fetches, sightings
+from ecnews.storage.statements import among
+
+# How `fetches.detail` names the section of an article that was skipped for it.
+SECTION = "section "
+_GONE = timedelta(days=30)  # a number that had no page
+_AGAIN = ("failed", "quarantined")  # owed another try: the site, or its copy, may have recovered
+_PROMPT = 3  # such ends in a row after which the next try waits
+_BACKOFF = timedelta(hours=1)  # doubled with each from then on
+_LONGEST = 7  # doublings
+
+
+def settled(
+    connection: Connection,
+    numbers: Collection[int],
+    section: str | None,
+    now: datetime,
+    refresh: timedelta | None = None,
+) -> set[int]:
+    """Those of the numbers that need not be fetched: stored (with `refresh` only if fetched so
+    recently), gone, of another section than the one wanted, or in vain too often."""
+    if not numbers:
+        return set()
+    dialect, values = connection.dialect.name, list(numbers)
+    stored = select(articles.c.number).where(among(dialect, articles.c.number, values))
+    if refresh is not None:
+        recent = sightings.c.last_seen_at > now - refresh
+        stored = stored.join(sightings, sightings.c.article_id == articles.c.id).where(recent)
+    found = set(connection.execute(stored).scalars())
+    others = select(
+        fetches.c.number, fetches.c.outcome, fetches.c.detail, fetches.c.fetched_at, fetches.c.times
+    ).where(among(dialect, fetches.c.number, values), fetches.c.outcome != "stored")
+    for row in connection.execute(others):
+        age = now - row.fetched_at
+        if row.outcome == "gone":
+            holds = age < _GONE
+        elif row.outcome in _AGAIN:
+            holds = not _is_due(row.times, age)
+        else:
+            holds = section is not None and row.detail != SECTION + section
+        if holds:
+            found.add(row.number)
+    return found
+
+
+def owed(connection: Connection, now: datetime, most: int) -> list[int]:
+    """Numbers fetched in vain and due for another try, the newest first."""
+    has = select(articles.c.id).where(articles.c.number == fetches.c.number).exists()
+    query = (
+        select(fetches.c.number, fetches.c.times, fetches.c.fetched_at)
+        .where(fetches.c.outcome.in_(_AGAIN), fetches.c.number.is_not(None), ~has)
+        .order_by(fetches.c.number.desc())
+    )
+    due = (r.number for r in connection.execute(query) if _is_due(r.times, now - r.fetched_at))
+    return list(islice(due, most))
+
+
+def days(connection: Connection, numbers: Collection[int]) -> dict[int, datetime]:
+    """When those of the numbers that are stored were published, where that is known."""
+    query = select(articles.c.number, articles.c.published_at).where(
+        among(connection.dialect.name, articles.c.number, list(numbers)),
+        articles.c.published_at.is_not(None),
+    )
+    return {row.number: row.published_at for row in connection.execute(query)}
+
+
+def _is_due(times: int, age: timedelta) -> bool:
+    return times < _PROMPT or age > _BACKOFF * 2 ** min(times - _PROMPT, _LONGEST)
