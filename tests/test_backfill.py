@@ -182,6 +182,33 @@ def test_copies_on_other_hosts_are_fetched_there(
     assert target not in asked
 
 
+def test_what_another_host_lacks_is_not_gone_from_the_site(
+    scrapy: Scrapy, site: str, database: str, asked: list[str]
+) -> None:
+    with served(lambda _: response(b"", status=404), []) as mirror:
+        target = f"/detail--{CORPUS[9].number}.html"
+        run(scrapy, site, database, "articles", "-a", f"urls={mirror}{target}")
+    assert target not in asked
+    kept = rows(database, "SELECT number, url, outcome FROM fetches")
+    assert kept == [(None, f"{mirror}{target}", "gone")]
+
+
+def circle(request: Request) -> Response:
+    head = f"HTTP/1.1 302 Found\r\nLocation: {request.target}\r\nContent-Length: 0\r\n\r\n"
+    return Response(302, head.encode(), b"")
+
+
+def test_a_copy_that_fails_is_asked_for_again_where_it_is(
+    scrapy: Scrapy, site: str, database: str, asked: list[str]
+) -> None:
+    tries: list[str] = []
+    with served(circle, tries) as mirror:
+        target = f"/detail--{CORPUS[9].number}.html"
+        run(scrapy, site, database, "articles", "-a", f"urls={mirror}{target}")
+    assert tries.count(target) > 1
+    assert target not in asked
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from ecnews.errors import DatabaseError
 
 if TYPE_CHECKING:
-    from ecnews.storage.fetches import Fetch, Outcome
+    from ecnews.storage.fetches import Fetch, Key, Outcome
 
 _BATCH = 15  # outcomes that a crawl that is killed forgets
 _SECONDS = 5.0
@@ -58,11 +58,11 @@ class Memory:
 
         return self._ask(recall.days, numbers) or {}
 
-    def note(self, number: int, outcome: Outcome, detail: str | None = None) -> None:
-        """Keeps what became of an article's page."""
+    def note(self, page: Key, outcome: Outcome, detail: str | None = None) -> None:
+        """Keeps what became of a page: of the site's article by its number, of another by URL."""
         from ecnews.storage.fetches import Fetch
 
-        self.pending.append(Fetch(number, outcome, detail))
+        self.pending.append(Fetch(page, outcome, detail))
         if len(self.pending) >= _BATCH or time.monotonic() - self.since > _SECONDS:
             self._flush_in_time()
 

@@ -47,10 +47,7 @@ class ArticlesSpider(SiteSpider):
         for url in dict.fromkeys(self.urls):
             number = self.site.article_number(url)
             assert number is not None
-            request = self.request(number)
-            if not self.site.owns(url):
-                request = request.replace(url=url)
-            yield request
+            yield self.request(number, copy=None if self.site.owns(url) else url)
             await self.room(_AHEAD)
 
     def is_wanted(self, found: Article, number: int) -> bool:

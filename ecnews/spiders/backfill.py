@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -21,6 +21,9 @@ from ecnews.spiders.arguments import Argument
 from ecnews.spiders.base import MAX_REQUESTS, SiteSpider, section_argument
 from ecnews.spiders.failures import PageFailed
 from ecnews.spiders.ways import ListPages
+
+if TYPE_CHECKING:
+    from ecnews.storage.fetches import Key
 
 _WINDOW = 200  # numbers looked up at a time
 _AHEAD = 40  # articles under way: bounds the memory, and what a killed run fetched in vain
@@ -75,7 +78,6 @@ class BackfillSpider(SiteSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.keep = Keep(crawler)
-        crawler.signals.connect(spider.memory.flush, signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
@@ -193,10 +195,10 @@ class BackfillSpider(SiteSpider):
         self.old = self.old + 1 if self.older(day) else 0
         return wanted
 
-    def gone(self, number: int) -> None:
+    def gone(self, page: Key) -> None:
         """A gap is remembered, unless it lies above all articles: it may yet be filled."""
         self.barren += 1
         if self.found or self.since:
-            super().gone(number)
+            super().gone(page)
         else:
             self.count("skipped/gone")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -26,6 +26,9 @@ from ecnews.pipelines.store import StorePipeline
 from ecnews.spiders import arguments, failures
 from ecnews.spiders.arguments import Argument
 from ecnews.spiders.failures import PageFailed
+
+if TYPE_CHECKING:
+    from ecnews.storage.fetches import Key
 
 SECTION = "数字零售"
 _TRIES = 3  # as Scrapy's own for what it retries
@@ -86,23 +89,25 @@ class SiteSpider(Spider):
         spider.memory = Memory(crawler)
         for through in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider.item_through, through)
+        crawler.signals.connect(spider.memory.flush, signals.spider_closed)
         return spider
 
-    def request(self, number: int, source: str = "") -> Request:
-        """For an article; `source` is the list that brought it."""
+    def request(self, number: int, source: str = "", copy: str | None = None) -> Request:
+        """For an article; `source` is the list that brought it, `copy` its address if it is to be
+        read on a foreign host, whose numbers are its own."""
         self.asked.add(number)
         self.under_way.add(number)
         return Request(
-            self.site.article_request_url(number),
+            copy or self.site.article_request_url(number),
             self.callback,
             errback=self.errback,
             # A redirect to an address that was asked before is dropped without a word otherwise.
             dont_filter=True,
-            cb_kwargs={"number": number, "source": source},
+            cb_kwargs={"number": number, "source": source, "copy": copy},
         )
 
     def parse_article(
-        self, response: Response, number: int, source: str
+        self, response: Response, number: int, source: str, copy: str | None
     ) -> Iterator[Article | Quarantined]:
         """Yields the page's article if it is wanted, or why the page has none."""
         self.stop_if_hopeless()
@@ -112,7 +117,7 @@ class SiteSpider(Spider):
             found = article.extract(response.body, self.site, response.url)
         except NotAnArticle as error:
             self._refuse_walls(response)
-            self.memory.note(number, "quarantined", error.reason)
+            self.memory.note(copy or number, "quarantined", error.reason)
             handed_on = True
             yield Quarantined(
                 self.site.public_url(response.url), number, error.reason, error.detail
@@ -149,10 +154,10 @@ class SiteSpider(Spider):
         """An article that the site no longer has is gone, not failed; what failed is owed another
         try by the next run."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        number = request.cb_kwargs["number"]
+        number, copy = request.cb_kwargs["number"], request.cb_kwargs["copy"]
         cause = failures.cause(failure.value)
         if not halted(self.crawler) and cause in failures.PASSING:
-            first = request.replace(url=self.site.article_request_url(number))
+            first = request.replace(url=copy or self.site.article_request_url(number))
             first.meta.pop("redirect_times", None)
             if again := get_retry_request(first, spider=self, reason=cause):
                 yield again
@@ -160,15 +165,15 @@ class SiteSpider(Spider):
         self._answered(number)
         self.stop_if_hopeless()
         if failures.status_of(failure.value) in failures.GONE:
-            self.gone(number)
+            self.gone(copy or number)
             return
         self._refuse_walls(getattr(failure.value, "response", None))
         self.fail(cause, request.url)
-        self.memory.note(number, "failed", cause)
+        self.memory.note(copy or number, "failed", cause)
 
-    def gone(self, number: int) -> None:
+    def gone(self, page: Key) -> None:
         self.count("skipped/gone")
-        self.memory.note(number, "gone")
+        self.memory.note(page, "gone")
 
     async def fetch(self, request: Request) -> Response:
         """The response to a request of the spider's own. Raises PageFailed."""

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, exists, select
 
-from ecnews.storage.schema import articles, fetches, sightings
+from ecnews.storage.schema import articles, fetches, fingerprints, sightings
 from ecnews.storage.statements import among
 
 # How `fetches.detail` names the section of an article that was skipped for it.
@@ -32,7 +32,7 @@ def settled(
     if not numbers:
         return set()
     dialect, values = connection.dialect.name, list(numbers)
-    stored = select(articles.c.number).where(among(dialect, articles.c.number, values))
+    stored = _own().where(among(dialect, articles.c.number, values))
     if refresh is not None:
         recent = sightings.c.last_seen_at > now - refresh
         stored = stored.join(sightings, sightings.c.article_id == articles.c.id).where(recent)
@@ -55,7 +55,7 @@ def settled(
 
 def owed(connection: Connection, now: datetime, most: int) -> list[int]:
     """Numbers fetched in vain and due for another try, the newest first."""
-    has = select(articles.c.id).where(articles.c.number == fetches.c.number).exists()
+    has = _own().where(articles.c.number == fetches.c.number).correlate(fetches).exists()
     query = (
         select(fetches.c.number, fetches.c.times, fetches.c.fetched_at)
         .where(fetches.c.outcome.in_(_AGAIN), fetches.c.number.is_not(None), ~has)
@@ -72,6 +72,12 @@ def days(connection: Connection, numbers: Collection[int]) -> dict[int, datetime
         articles.c.published_at.is_not(None),
     )
     return {row.number: row.published_at for row in connection.execute(query)}
+
+
+def _own() -> Select[int]:
+    """The numbers of what is stored from the site itself; a copy elsewhere has that host's."""
+    elsewhere = fingerprints.c.article_id == articles.c.id, ~fingerprints.c.own
+    return select(articles.c.number).where(~exists().where(*elsewhere))
 
 
 def _is_due(times: int, age: timedelta) -> bool:
