@@ -58,17 +58,19 @@ def _run(arguments: argparse.Namespace) -> None:
     site = Site(corpus, arguments.weight).respond
     responder = options.wrap(site, corpus, arguments)
     options.publish(corpus, arguments)
-    with ExitStack() as others:
+    with ExitStack() as servers:
+        server = servers.enter_context(
+            listen(responder, arguments.host, arguments.port, verbose=arguments.verbose)
+        )
+        print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
         for what, port, other in (
             ("hijacked mirror", arguments.mirror_port, hijacked(site, arguments.seed)),
             ("rewritten copies", arguments.copies_port, _copies(arguments)),
         ):
             if port is not None:
-                url = others.enter_context(serving(other, host=arguments.host, port=port))
+                url = servers.enter_context(serving(other, host=arguments.host, port=port))
                 print(f"{what} at {url}", flush=True)
-        with listen(responder, arguments.host, arguments.port, verbose=arguments.verbose) as server:
-            print(f"replica of {len(corpus)} articles at {server.url}", flush=True)
-            server.serve_forever()
+        server.serve_forever()
 
 
 def _copies(arguments: argparse.Namespace) -> Responder:
