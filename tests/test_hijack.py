@@ -11,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecnews.text.hijack import HONEST, Recovered, Verdict, examine, recover
+from tests.corpora import spam
+from tests.replica.dice import Dice
 from tests.replica.mirror import COMMA_BEFORE, Mirror, conversion, mirror, page, table
+from tests.replica.pollution import pollute
 
 # Articles that the statistics of Chinese were not made from.
 UNSEEN = [
@@ -228,3 +231,20 @@ def test_a_swallowed_end_of_line_comes_back() -> None:
     commas = Mirror({}, conversion("sparse"), commas=["！".encode("gbk")])
     text = "这是网络销售额。”\n吴晓波在直播首秀中直言，销售额还会增长。\n"
     assert recover(commas(text), Verdict(converted=True)).text == text
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 1.0])
+@pytest.mark.parametrize("index", range(8))
+def test_a_page_is_known_beneath_its_spam_and_scripts(share: float, index: int) -> None:
+    """What a hijacker adds is Simplified, and more than the article; scripts have `(w)` as well."""
+    source = page(ONE).replace("<script>", "<script>(function (w, d) { e(t) })(window);")
+    polluted = pollute(mirror(share, 5)(source), Dice(str(index)))
+    farm = "".join(f"<p>{spam.line(Dice(f'{index}:{line}'), 'seen')}</p>" for line in range(40))
+    verdict = examine(polluted.replace("<h1>", farm + "<h1>"))
+    assert verdict == (Verdict(annotated=True) if share else Verdict(converted=True))
+
+
+def test_a_quotation_in_traditional_among_spam_shows_no_mirror() -> None:
+    quoted = mirror(0, 5)("“面向宠物行业，网络零售额增长较快，对于平台来说，今后的竞争还在后面。”")
+    lines = [*ONE, quoted, "日韩高清无码|国产精品久久|成人在线免费看"]
+    assert examine(page(lines)) == HONEST

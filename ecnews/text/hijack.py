@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
+from ecnews.text import spam
 from ecnews.text.gbk import MARKS, characters, readings, tables
 from ecnews.text.realign import LOST, PINYIN, UNKNOWN, Evidence, realign
 from ecnews.text.script import converted, rules, simplified
 
-_NOTE = re.compile(rf"(.)\(({PINYIN}) ?\)")
+_NOTE = re.compile(rf"([^\x00-\x7f])\(({PINYIN}) ?\)")
 _LOST_NOTE = re.compile(rf"{LOST}\(?{PINYIN} ?\)")
 _LETTER_NOTE = re.compile(rf"(?<=[^\x00-\x7f])([@-~])\(({PINYIN}) ?\)")
 _BARE = re.compile(rf"{LOST}(?=[^\x00-\x7f\ufffd])")
@@ -31,8 +32,10 @@ _FIRST = {lost: re.compile(re.escape(lost) + "(?=[^\x00-\x7f])") for lost in "?\
 SIMPLE = Evidence(simple=True)
 _LOOKS, _LOOK, _SHORT, _AROUND = 200, 14, 6, 300
 _PLAIN = 0.5  # the share of frequent characters that makes a run look honest
-_ANY_NOTE = re.compile(rf"\({PINYIN} ?\)|{LOST}{PINYIN} ?\)")
-_SAMPLE = 1200  # characters around the first annotation that tell whose they are
+_ANY_NOTE = re.compile(rf"[^\x00-\x7f]\({PINYIN} ?\)|{LOST}\(?{PINYIN} ?\)")
+_NOTES, _NEAR = 40, 30  # annotations that tell whose they are, with so many characters around each
+_PIECE = re.compile('[^<>"\n]*[\u4e00-\u9fff][^<>"\n]*')
+_DILUTED = 30  # Traditional characters that spam may drown
 _FITTING = 0.9  # of them, behind a character that conversions write, and read so
 
 
@@ -130,11 +133,21 @@ def examine(text: str) -> Verdict:
         return Verdict(annotated=True)
     if notes and not _LOST_NOTE.search(text):
         return HONEST
-    if converted(text):
+    if converted(text) or converted(_without_spam(text)):
         return Verdict(converted=True)
     if _shifted(text):
         return Verdict(shifted=True)
     return HONEST
+
+
+def _without_spam(text: str) -> str:
+    """The pieces of a page without the spam that a mirror has put around the text it converted; ""
+    where there is too little of such text for that to matter."""
+    written = tables().written
+    if sum(map(text.count, set(text) & written)) < _DILUTED:
+        return ""
+    pieces = (piece for piece in _PIECE.findall(text) if spam.judge(piece) is None)
+    return "\n".join(pieces)
 
 
 def _mostly_simple(text: str) -> bool:
@@ -160,15 +173,13 @@ def _annotated(text: str) -> bool:
     behind every one of them (its table is blind), and not in a text that is Simplified.
     """
     written, unwritten = tables().written, tables().unwritten
-    first = _ANY_NOTE.search(text)
-    start = max(0, first.start() - _SAMPLE // 2) if first else 0
-    sample = text[start : start + _SAMPLE]
+    sample = _around_notes(text)
     fits, misfits, seen = 0, 0, set()
     for char, pinyin in _NOTE.findall(sample):
         if char in written and pinyin in readings(char):
             fits += 1
             seen.add(char)
-        elif char > "\x7f":
+        else:
             misfits += 1
     lost = len(_LOST_NOTE.findall(sample))
     if fits + lost == 0 or fits < _FITTING * (fits + misfits):
@@ -178,6 +189,16 @@ def _annotated(text: str) -> bool:
     traditional = len(_any_of(written).findall(sample))
     simple = len(_any_of(unwritten).findall(sample))
     return 2 * (traditional + lost) >= simple
+
+
+def _around_notes(text: str) -> str:
+    """What stands near annotations: the spam on a mirror's page is Simplified."""
+    pieces, end = [], 0
+    for hit in islice(_ANY_NOTE.finditer(text), _NOTES):
+        start = max(end, hit.start() - _NEAR)
+        end = hit.end() + _NEAR
+        pieces.append(text[start:end])
+    return "\n".join(pieces)
 
 
 @cache
