@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,7 @@ from sqlalchemy import (
 )
 
 from ecnews.storage.schema import bands, dedupe, fingerprints
-from ecnews.storage.statements import among, upsert
+from ecnews.storage.statements import among, upsert, write_many
 from ecnews.text import fingerprint, near
 from ecnews.text.fingerprint import SLOTS, Signature
 
@@ -38,10 +40,6 @@ class Print:
     own: bool
     recovered: int
 
-    @classmethod
-    def of(cls, body: str, own: bool, recovered: int) -> Print:
-        return cls(fingerprint.signature(body), fingerprint.figure_bits(body), own, recovered)
-
 
 def threshold(connection: Connection) -> float:
     """How much of the smaller text two must have in common to be compared."""
@@ -50,8 +48,7 @@ def threshold(connection: Connection) -> float:
 
 
 def keep(connection: Connection, prints: Mapping[int, Print]) -> None:
-    """Puts articles, by id, into the index; what it had of them goes first."""
-    _forget(connection, list(prints))
+    """Puts articles, by id, into the index, which has forgotten them."""
     rows = [
         {
             "article_id": id_,
@@ -63,18 +60,19 @@ def keep(connection: Connection, prints: Mapping[int, Print]) -> None:
         }
         for id_, kept in prints.items()
     ]
+    write_many(connection, _upsert(connection.dialect.name), rows)
+    _insert_bands(connection, prints)
+
+
+@cache
+def _upsert(dialect: str) -> Any:
     names = [column.name for column in fingerprints.c if not column.primary_key]
-    statement = upsert(
-        connection.dialect.name,
+    return upsert(
+        dialect,
         fingerprints,
         fingerprints.c.article_id,
         lambda new: {name: new[name] for name in names},
     )
-    connection.execute(statement, rows)
-    pairs = [
-        (key, id_) for id_, kept in prints.items() for key in set(kept.signature.bands.tolist())
-    ]
-    _insert_bands(connection, pairs)
 
 
 def candidates(
@@ -125,7 +123,10 @@ def _array(dialect: str, numbers: Iterable[int]) -> str:
     return f"{{{listed}}}" if dialect == "postgresql" else f"[{listed}]"
 
 
-def _forget(connection: Connection, ids: list[int]) -> None:
+def forget(connection: Connection, ids: list[int]) -> None:
+    """Takes articles out of the index."""
+    if not ids:
+        return
     dialect = connection.dialect.name
     query = select(fingerprints.c.article_id, fingerprints.c.slots)
     for id_, slots in connection.execute(
@@ -141,11 +142,16 @@ def _keys(slots: bytes) -> npt.NDArray[np.int32]:
     return fingerprint.band_keys(np.frombuffer(slots, np.uint16))
 
 
-def _insert_bands(connection: Connection, pairs: list[tuple[int, int]]) -> None:
-    """Some 42 rows an article: in one statement where the engine takes arrays. Rows that an article
-    has left behind, whose id is given again, do no harm."""
+def _insert_bands(connection: Connection, prints: Mapping[int, Print]) -> None:
+    """Some 42 rows an article: in their order, so that each page of the tree is met once, and in
+    one statement where the engine takes arrays. Rows that an article has left behind, whose id is
+    given again, do no harm."""
+    found = np.array([kept.signature.bands for kept in prints.values()])
+    of = np.repeat(np.array(list(prints)), found.shape[1])
+    order = np.lexsort((of, found.reshape(-1)))
+    pairs = [found.reshape(-1)[order].tolist(), of[order].tolist()]
     if connection.dialect.name == "postgresql":
-        keys, ids = (_array("postgresql", numbers) for numbers in zip(*pairs, strict=True))
+        keys, ids = (_array("postgresql", numbers) for numbers in pairs)
         connection.execute(
             text(
                 "INSERT INTO bands (key, article_id)"
@@ -156,5 +162,6 @@ def _insert_bands(connection: Connection, pairs: list[tuple[int, int]]) -> None:
         )
     else:
         connection.exec_driver_sql(
-            "INSERT OR IGNORE INTO bands (key, article_id) VALUES (?, ?)", pairs
+            "INSERT OR IGNORE INTO bands (key, article_id) VALUES (?, ?)",
+            list(zip(*pairs, strict=True)),
         )
