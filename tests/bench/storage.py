@@ -23,7 +23,7 @@ from sqlalchemy import Engine, create_engine, insert, text
 
 from ecnews.items import Article
 from ecnews.storage import database, search
-from ecnews.storage.rows import article_row
+from ecnews.storage.rows import article_rows
 from ecnews.storage.schema import articles
 from ecnews.storage.search import Query
 from ecnews.storage.writer import Writer
@@ -182,10 +182,9 @@ def _fill(engine: Engine, corpus: list[Article]) -> None:
     """Articles alone, to be searched."""
     now = datetime.now(UTC)
     for start in range(0, len(corpus), 1000):
-        rows = [
-            {"id": start + n, **article_row(article, now)}
-            for n, article in enumerate(corpus[start:][:1000], 1)
-        ]
+        rows, _ = article_rows((article, now) for article in corpus[start:][:1000])
+        for id_, row in enumerate(rows, start + 1):
+            row["id"] = id_
         with engine.begin() as connection:
             connection.execute(insert(articles), rows)
 
