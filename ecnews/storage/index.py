@@ -5,10 +5,12 @@ The functions take a connection inside the writer's transaction, which admits no
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +26,13 @@ from ecnews.storage.statements import among, upsert, write_many
 from ecnews.text import fingerprint, near
 from ecnews.text.fingerprint import SLOTS, Signature
 
-_SHARING = {
-    "sqlite": "bands.key IN (SELECT value FROM json_each(:keys))",
-    "postgresql": "bands.key = ANY(CAST(:keys AS integer[]))",
-}
+_T = TypeVar("_T")
+_AT_ONCE = 512  # keys in a statement of SQLite: always as many, so that it is parsed once
+_LOOK_UP = (
+    f"WITH wanted (key) AS (VALUES {', '.join(['(?)'] * _AT_ONCE)})"
+    " SELECT article_id FROM wanted CROSS JOIN bands ON bands.key = wanted.key"
+)
+_INSERT = f"INSERT OR IGNORE INTO bands (key, article_id) VALUES {', '.join(['(?, ?)'] * _AT_ONCE)}"
 _MOST = 20  # near articles whose texts are compared with one
 
 
@@ -78,29 +83,49 @@ def _upsert(dialect: str) -> Any:
 def candidates(
     connection: Connection, prints: Mapping[int, Print], threshold: float
 ) -> Iterator[tuple[int, int]]:
-    """Pairs of ids, an article of the batch and one that may be its copy, the likeliest first;
-    both of a pair in the batch: once."""
-    keys = {key for kept in prints.values() for key in kept.signature.bands.tolist()}
+    """Pairs of ids, an article of the batch, which the index does not have yet, and one that may be
+    its copy, the likeliest first; both of a pair in the batch: once."""
+    known = _sharing(connection, prints)
+    ids = [*prints, *known]
+    mine = [kept.signature.slots.tobytes() for kept in prints.values()]
+    slots = np.frombuffer(
+        b"".join(mine + [row.slots for row in known.values()]), np.uint16
+    ).reshape(-1, SLOTS)
+    shingles = np.array(
+        [kept.signature.shingles for kept in prints.values()]
+        + [row.shingles for row in known.values()]
+    )
+    figures = {id_: row.figures for id_, row in ({**prints, **known}).items()}
+    alike = defaultdict[int, list[int]](list)
+    for one, other in near.alike(slots[: len(mine)], slots, threshold):
+        if other >= len(mine) or ids[other] < ids[one]:
+            alike[one].append(other)
+    for one, rows in alike.items():
+        kept = prints[ids[one]]
+        places, similarity = near.near(kept.signature, slots[rows], shingles[rows], threshold)
+        others = [ids[rows[place]] for place in places]
+        for id_ in likeliest(kept, zip(others, similarity.tolist(), strict=True), figures):
+            yield ids[one], id_
+
+
+def _sharing(connection: Connection, prints: Mapping[int, Print]) -> dict[int, Any]:
+    """The fingerprints of other articles that share a band with any of these, by id."""
+    bands = np.unique([kept.signature.bands for kept in prints.values()]).tolist()
     dialect = connection.dialect.name
     if dialect == "postgresql":
         # A plan made once, for any keys, would read all of the table.
         connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    sharing = select(bands.c.article_id).where(text(_SHARING[dialect]))
+        statement = text("SELECT article_id FROM bands WHERE key = ANY(CAST(:keys AS integer[]))")
+        found = set(connection.execute(statement, {"keys": _array(bands)}).scalars())
+    else:
+        found = set()
+        for part in _parts(bands):
+            found.update(connection.exec_driver_sql(_LOOK_UP, tuple(part)).scalars())
+    if not (others := sorted(found - prints.keys())):
+        return {}
     columns = (fingerprints.c[name] for name in ("article_id", "slots", "shingles", "figures"))
-    query = select(*columns).where(fingerprints.c.article_id.in_(sharing))
-    found = connection.execute(query, {"keys": _array(dialect, keys)}).all()
-    slots = np.frombuffer(b"".join(row.slots for row in found), np.uint16).reshape(-1, SLOTS)
-    shingles = np.array([row.shingles for row in found])
-    figures = {row.article_id: row.figures for row in found}
-    for id_, kept in prints.items():
-        rows, similarity = near.near(kept.signature, slots, shingles, threshold)
-        others = [
-            (other, alike)
-            for row, alike in zip(rows.tolist(), similarity.tolist(), strict=True)
-            if (other := found[row].article_id) not in prints or other < id_
-        ]
-        for other in likeliest(kept, others, figures):
-            yield id_, other
+    query = select(*columns).where(among(dialect, fingerprints.c.article_id, others))
+    return {row.article_id: row for row in connection.execute(query)}
 
 
 def likeliest(
@@ -116,11 +141,17 @@ def likeliest(
     return [other for other, _ in ranked[:_MOST]]
 
 
-def _array(dialect: str, numbers: Iterable[int]) -> str:
-    """Thousands of numbers as the engine reads them: the driver of PostgreSQL takes longer over a
-    list than over all the rest."""
-    listed = ",".join(map(str, numbers))
-    return f"{{{listed}}}" if dialect == "postgresql" else f"[{listed}]"
+def _array(numbers: Iterable[int]) -> str:
+    """Thousands of numbers as PostgreSQL reads them: its driver takes longer over a list than over
+    all the rest."""
+    return f"{{{','.join(map(str, numbers))}}}"
+
+
+def _parts(values: list[_T]) -> Iterator[list[_T]]:
+    """The values for the statements of SQLite, the last of them again where there are too few."""
+    for start in range(0, len(values), _AT_ONCE):
+        part = values[start : start + _AT_ONCE]
+        yield part + part[-1:] * (_AT_ONCE - len(part))
 
 
 def forget(connection: Connection, ids: list[int]) -> None:
@@ -143,25 +174,26 @@ def _keys(slots: bytes) -> npt.NDArray[np.int32]:
 
 
 def _insert_bands(connection: Connection, prints: Mapping[int, Print]) -> None:
-    """Some 42 rows an article: in their order, so that each page of the tree is met once, and in
-    one statement where the engine takes arrays. Rows that an article has left behind, whose id is
-    given again, do no harm."""
-    found = np.array([kept.signature.bands for kept in prints.values()])
-    of = np.repeat(np.array(list(prints)), found.shape[1])
-    order = np.lexsort((of, found.reshape(-1)))
-    pairs = [found.reshape(-1)[order].tolist(), of[order].tolist()]
-    if connection.dialect.name == "postgresql":
-        keys, ids = (_array("postgresql", numbers) for numbers in pairs)
-        connection.execute(
-            text(
-                "INSERT INTO bands (key, article_id)"
-                " SELECT * FROM unnest(CAST(:keys AS integer[]), CAST(:ids AS bigint[]))"
-                " ON CONFLICT DO NOTHING"
-            ),
-            {"keys": keys, "ids": ids},
+    """Some 42 rows an article: in their order, so that each page of the tree is met once, and many
+    in a statement. Rows that an article has left behind, whose id is given again, do no harm."""
+    ids = list(prints)
+    keys = np.array([kept.signature.bands for kept in prints.values()], np.int64)
+    packed = np.sort((keys << 32 | np.arange(len(ids))[:, None]).reshape(-1))
+    pairs = list(
+        zip(
+            (packed >> 32).tolist(),
+            [ids[row] for row in (packed & 0xFFFFFFFF).tolist()],
+            strict=True,
         )
-    else:
-        connection.exec_driver_sql(
-            "INSERT OR IGNORE INTO bands (key, article_id) VALUES (?, ?)",
-            list(zip(*pairs, strict=True)),
-        )
+    )
+    if connection.dialect.name == "sqlite":
+        for part in _parts(pairs):
+            connection.exec_driver_sql(_INSERT, tuple(chain.from_iterable(part)))
+        return
+    statement = text(
+        "INSERT INTO bands (key, article_id)"
+        " SELECT * FROM unnest(CAST(:keys AS integer[]), CAST(:ids AS bigint[]))"
+        " ON CONFLICT DO NOTHING"
+    )
+    both = map(_array, zip(*pairs, strict=True))
+    connection.execute(statement, dict(zip(("keys", "ids"), both, strict=True)))

@@ -25,6 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+from ecnews.storage.schema import UTCDateTime
 
 _INSERT: dict[str, Callable[[Table], Any]] = {
     "sqlite": sqlite.insert,
@@ -67,8 +70,14 @@ def _compiled(
     compiled = statement.compile(dialect=dialect, column_keys=names)
     types = {column.name: column.type.dialect_impl(dialect) for column in statement.table.c}
     order = compiled.positiontup if compiled.positional else names
-    columns = [(name, types[name].bind_processor(dialect)) for name in order]
+    columns = [(name, _processor(types[name], dialect)) for name in order]
     return str(compiled), columns, compiled.positional
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Any:
+    process = kind.bind_processor(dialect)
+    # The time when an article was seen stands in five columns.
+    return lru_cache(maxsize=256)(process) if process and isinstance(kind, UTCDateTime) else process
 
 
 def upsert(

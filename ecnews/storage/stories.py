@@ -55,8 +55,8 @@ def tell(
         return
     prints = _prints(rows.values(), recovered, [bodies[id_] for id_ in rows])
     index.forget(connection, list(known))
-    index.keep(connection, prints)
     pairs = list(index.candidates(connection, prints, index.threshold(connection)))
+    index.keep(connection, prints)
     told = {id_: Told(row["title"], row["body"]) for id_, row in rows.items()}
     _load(connection, {other for _, other in pairs}, told)
     stories = _Stories()
@@ -172,19 +172,25 @@ class _Stories:
 
 
 def _prints(
-    rows: Iterable[Row], recovered: Mapping[int, int], bodies: Iterable[Codes]
+    rows: Collection[Row], recovered: Mapping[int, int], bodies: Iterable[Codes]
 ) -> dict[int, Print]:
     """By id; `bodies` are what counts of theirs."""
-    site = catalog.load()
+    owns = catalog.load().owns
+    # By the address up to the path: of few hosts that are many.
+    own = {base: owns(base) for base in {_base(row["url"]) for row in rows}}
     return {
         row["id"]: Print(
             signature,
             fingerprint.figure_bits(row["body"]),
-            site.owns(row["url"]),
+            own[_base(row["url"])],
             recovered.get(row["id"], 0),
         )
         for row, signature in zip(rows, fingerprint.signatures(bodies), strict=True)
     }
+
+
+def _base(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
 
 
 def _load(connection: Connection, ids: set[int], told: dict[int, Told]) -> None:

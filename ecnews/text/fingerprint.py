@@ -90,7 +90,7 @@ def hash_of(*texts: Codes) -> str:
     """The content hash of texts that are folded already."""
     digest = hashlib.sha256()
     for codes in texts:
-        digest.update(codes)
+        digest.update(codes.data)
         digest.update(b"\xff\xff\xff\xff")
     return digest.hexdigest()
 
@@ -124,7 +124,7 @@ def _fold(texts: Sequence[str]) -> list[Codes]:
     ends = np.add.reduceat(counts, starts, dtype=np.intp).cumsum().tolist()
     kept = kept[counts]
     parts = [kept[start:end] for start, end in pairwise((0, *ends))]
-    for number in np.flatnonzero(slow):
+    for number in np.flatnonzero(slow).tolist():
         parts[number] = _folded_slowly(texts[number])
     return parts
 
@@ -139,7 +139,8 @@ def _folded_slowly(text: str) -> Codes:
 
 def _counting(codes: Codes) -> Codes:
     _drop_points(codes)
-    return codes[codes != 0]
+    counting: Codes = codes[codes != 0]
+    return counting
 
 
 def _drop_points(codes: Codes) -> None:
@@ -166,7 +167,7 @@ def _table() -> Codes:
 
 def _groups(texts: Iterable[_T]) -> Iterator[list[_T]]:
     """Some of them together, or one that is long."""
-    group: list[T] = []
+    group: list[_T] = []
     size = 0
     for text in texts:
         if group and size + len(text) > _TOGETHER:
