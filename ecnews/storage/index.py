@@ -24,10 +24,10 @@ from sqlalchemy import (
 from ecnews.storage.schema import bands, dedupe, fingerprints
 from ecnews.storage.statements import among, upsert, write_many
 from ecnews.text import fingerprint, near
-from ecnews.text.fingerprint import SLOTS, Signature
+from ecnews.text.fingerprint import BANDS, SLOTS, Signature
 
 _T = TypeVar("_T")
-_AT_ONCE = 512  # keys in a statement of SQLite: always as many, so that it is parsed once
+_AT_ONCE = 50 * BANDS  # keys in a statement of SQLite: always as many, so that it is parsed once
 _LOOK_UP = (
     f"WITH wanted (key) AS (VALUES {', '.join(['(?)'] * _AT_ONCE)})"
     " SELECT article_id FROM wanted CROSS JOIN bands ON bands.key = wanted.key"

@@ -75,9 +75,14 @@ def _compiled(
 
 
 def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Any:
-    process = kind.bind_processor(dialect)
-    # The time when an article was seen stands in five columns.
-    return lru_cache(maxsize=256)(process) if process and isinstance(kind, UTCDateTime) else process
+    return _of_times(dialect) if isinstance(kind, UTCDateTime) else kind.bind_processor(dialect)
+
+
+@lru_cache(maxsize=8)
+def _of_times(dialect: Dialect) -> Any:
+    """One for all columns of times: when an article was seen stands in four of them."""
+    process: Any = UTCDateTime().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=1024)(process)
 
 
 def upsert(

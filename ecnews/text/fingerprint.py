@@ -36,7 +36,7 @@ _FIGURE = re.compile(rb"[0-9]+(?:\.[0-9]+)?")
 _ONLY_FIGURES = bytes(code if code in b"0123456789." else ord(" ") for code in range(256))
 _FIGURE_BITS = 128
 _ASTRAL = 0x10000
-_TOGETHER = 1 << 15  # characters that are folded together: what the processor's cache holds
+_TOGETHER = 1 << 14  # characters that are folded together: what the processor's cache holds
 _SLOW = 0xFFFF  # in the table: a character that NFKC does not turn into one of its own
 
 # Odd numbers that multiplying by spreads the bits, as in splitmix64 and xxHash.
@@ -186,33 +186,51 @@ def signature(text: str) -> Signature:
 
 def signatures(texts: Iterable[Codes]) -> list[Signature]:
     """Of texts that are folded already."""
-    signed = [_sign(codes) for codes in texts]
-    if not signed:
-        return []
-    bands = band_keys(np.array([slots for slots, _ in signed]))
-    return [Signature(*each, keys) for each, keys in zip(signed, bands, strict=True)]
+    return [signature for group in _groups(texts) for signature in _sign(group)]
 
 
-def _sign(text: Codes) -> tuple[Slots, int]:
-    codes = text.astype(np.uint64)
-    if codes.size < _SHINGLE:
-        codes = np.pad(codes, (0, _SHINGLE - codes.size))
-    end = codes.size - _SHINGLE + 1
-    pairs = codes[:-1] << np.uint64(32) | codes[1:]
-    hashes = pairs[:end] * _FIRST + pairs[2:] * _SECOND
+def _sign(texts: Sequence[Codes]) -> list[Signature]:
+    texts = [
+        np.pad(codes, (0, _SHINGLE - codes.size)) if codes.size < _SHINGLE else codes
+        for codes in texts
+    ]
+    hashes = _hashes(np.concatenate(texts))
+    begin = np.empty((len(texts), SLOTS + 1), np.intp)
+    first = 0
+    for row, codes in zip(begin, texts, strict=True):
+        end = first + codes.size - _SHINGLE + 1  # without what runs into the next text
+        mine = hashes[first:end]
+        mine.sort()
+        np.add(mine.searchsorted(_STARTS), first, out=row[:SLOTS])
+        row[SLOTS] = end
+        first += codes.size
+    least = hashes[np.minimum(begin[:, :SLOTS], begin[:, SLOTS:] - 1)]
+    empty = begin[:, :SLOTS] == begin[:, 1:]
+    for number in set((np.flatnonzero(empty) // SLOTS).tolist()):
+        _borrow(least[number], ~empty[number])
+    slots = (least >> _KEPT).astype(np.uint16)
+    shingles = [codes.size - _SHINGLE + 1 for codes in texts]
+    return [Signature(*each) for each in zip(slots, shingles, band_keys(slots), strict=True)]
+
+
+def _hashes(codes: Codes) -> npt.NDArray[np.uint64]:
+    """Of each 4-gram."""
+    wide = codes.astype(np.uint64)
+    pairs = wide[:-1] << np.uint64(32)
+    pairs |= wide[1:]
+    hashes: npt.NDArray[np.uint64] = pairs[:-2] * _FIRST
+    pairs *= _SECOND
+    hashes += pairs[2:]
     hashes ^= hashes >> _HIGH
     hashes *= _MIX
-    hashes.sort()
-    begin = hashes.searchsorted(_STARTS)
-    full = np.empty(SLOTS, bool)
-    np.less(begin[:-1], begin[1:], out=full[:-1])
-    full[-1] = begin[-1] < end
-    least = hashes[np.minimum(begin, end - 1)]
-    if not full.all():
-        empty = np.flatnonzero(~full)
-        order = _LENDERS[empty]
-        least[empty] = least[order[np.arange(empty.size), full[order].argmax(axis=1)]]
-    return (least >> _KEPT).astype(np.uint16), end
+    return hashes
+
+
+def _borrow(least: npt.NDArray[np.uint64], full: npt.NDArray[np.bool_]) -> None:
+    """Fills empty slots from full ones."""
+    empty = np.flatnonzero(~full)
+    order = _LENDERS[empty]
+    least[empty] = least[order[np.arange(empty.size), full[order].argmax(axis=1)]]
 
 
 def similarity(slots: Slots, others: Slots) -> npt.NDArray[np.floating[Any]]:
