@@ -9,8 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +25,6 @@ from ecnews.storage.statements import among, upsert, write_many
 from ecnews.text import fingerprint, near
 from ecnews.text.fingerprint import BANDS, SLOTS, Signature
 
-_T = TypeVar("_T")
 _AT_ONCE = 50 * BANDS  # keys in a statement of SQLite: always as many, so that it is parsed once
 _LOOK_UP = (
     f"WITH wanted (key) AS (VALUES {', '.join(['(?)'] * _AT_ONCE)})"
@@ -110,17 +108,17 @@ def candidates(
 
 def _sharing(connection: Connection, prints: Mapping[int, Print]) -> dict[int, Any]:
     """The fingerprints of other articles that share a band with any of these, by id."""
-    bands = np.unique([kept.signature.bands for kept in prints.values()]).tolist()
+    keys = np.sort([kept.signature.bands for kept in prints.values()], axis=None).tolist()
     dialect = connection.dialect.name
     if dialect == "postgresql":
         # A plan made once, for any keys, would read all of the table.
         connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         statement = text("SELECT article_id FROM bands WHERE key = ANY(CAST(:keys AS integer[]))")
-        found = set(connection.execute(statement, {"keys": _array(bands)}).scalars())
+        found = set(connection.execute(statement, {"keys": _array(keys)}).scalars())
     else:
         found = set()
-        for part in _parts(bands):
-            found.update(connection.exec_driver_sql(_LOOK_UP, tuple(part)).scalars())
+        for part in _parts(keys, 1):
+            found.update(connection.exec_driver_sql(_LOOK_UP, part).scalars())
     if not (others := sorted(found - prints.keys())):
         return {}
     columns = (fingerprints.c[name] for name in ("article_id", "slots", "shingles", "figures"))
@@ -147,11 +145,13 @@ def _array(numbers: Iterable[int]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
-def _parts(values: list[_T]) -> Iterator[list[_T]]:
-    """The values for the statements of SQLite, the last of them again where there are too few."""
-    for start in range(0, len(values), _AT_ONCE):
-        part = values[start : start + _AT_ONCE]
-        yield part + part[-1:] * (_AT_ONCE - len(part))
+def _parts(values: list[int], width: int) -> Iterator[tuple[int, ...]]:
+    """The values for the statements of SQLite, by rows of this width, the last row again where
+    there are too few."""
+    size = _AT_ONCE * width
+    for start in range(0, len(values), size):
+        part = values[start : start + size]
+        yield (*part, *part[-width:] * ((size - len(part)) // width))
 
 
 def forget(connection: Connection, ids: list[int]) -> None:
@@ -176,24 +176,19 @@ def _keys(slots: bytes) -> npt.NDArray[np.int32]:
 def _insert_bands(connection: Connection, prints: Mapping[int, Print]) -> None:
     """Some 42 rows an article: in their order, so that each page of the tree is met once, and many
     in a statement. Rows that an article has left behind, whose id is given again, do no harm."""
-    ids = list(prints)
     keys = np.array([kept.signature.bands for kept in prints.values()], np.int64)
-    packed = np.sort((keys << 32 | np.arange(len(ids))[:, None]).reshape(-1))
-    pairs = list(
-        zip(
-            (packed >> 32).tolist(),
-            [ids[row] for row in (packed & 0xFFFFFFFF).tolist()],
-            strict=True,
-        )
-    )
+    packed = np.sort((keys << 32 | np.arange(len(keys))[:, None]).reshape(-1))
+    columns = packed >> 32, np.array(list(prints))[packed & 0xFFFFFFFF]
     if connection.dialect.name == "sqlite":
-        for part in _parts(pairs):
-            connection.exec_driver_sql(_INSERT, tuple(chain.from_iterable(part)))
+        for part in _parts(np.stack(columns, axis=1).reshape(-1).tolist(), 2):
+            connection.exec_driver_sql(_INSERT, part)
         return
     statement = text(
         "INSERT INTO bands (key, article_id)"
         " SELECT * FROM unnest(CAST(:keys AS integer[]), CAST(:ids AS bigint[]))"
         " ON CONFLICT DO NOTHING"
     )
-    both = map(_array, zip(*pairs, strict=True))
-    connection.execute(statement, dict(zip(("keys", "ids"), both, strict=True)))
+    arrays = {
+        name: _array(values.tolist()) for name, values in zip(("keys", "ids"), columns, strict=True)
+    }
+    connection.execute(statement, arrays)

@@ -31,7 +31,7 @@ from tests.bench.measure import Figure, Row
 
 STORED, SEARCHED = 20_000, 100_000  # articles
 CHARACTERS = 1000
-TURNS = 5
+TURNS = 20
 TURN = STORED // TURNS
 WORDS = 100
 BATCH = 100
