@@ -42,6 +42,7 @@ def test_a_hash_holds_what_punctuation_width_and_blanks_do_not() -> None:
         ("㈠ 12．5％", "一12.5"),
         ("u\u0300 \u00f9 \ufeff\ud800", "ùù"),
         ("😀𠮷野家 3.", "𠮷野家3"),
+        ("\ufa6c①", "\U000242ee1"),
     ],
 )
 def test_letters_and_digits_are_what_counts(text: str, letters: str) -> None:
@@ -54,6 +55,32 @@ def test_any_text_has_a_signature(text: str) -> None:
     assert signature.slots.shape == (fingerprint.SLOTS,)
     assert signature.bands.shape == (fingerprint.BANDS,)
     assert signature.shingles >= 1
+
+
+def test_many_texts_are_folded_and_signed_as_each_by_itself(corpus: Corpus) -> None:
+    texts = [article.body for article in corpus][:60]
+    texts[3:3] = ["", "短", "3.", "5亿", "①㎡", "😀", "\ud800", "\udc00.5", LONG * 40, "1.\n", "2"]
+    folded = fingerprint.folded_all(texts)
+    signatures = fingerprint.signatures(folded)
+    for text, codes, signature in zip(texts, folded, signatures, strict=True):
+        assert codes.tolist() == fingerprint.folded(text).tolist()
+        alone = fingerprint.signature(text)
+        assert signature.slots.tolist() == alone.slots.tolist()
+        assert signature.bands.tolist() == alone.bands.tolist()
+        assert signature.shingles == alone.shingles
+
+
+def test_the_hash_of_a_text_is_what_databases_hold() -> None:
+    held = "e2dc0de6754b9ae121428e7a1bc35f6693ab4c937003029e89c42657d9e1b889"
+    assert fingerprint.content_hash("财报", LONG) == held
+
+
+def test_figures_are_told_by_their_bits() -> None:
+    bits = fingerprint.figure_bits("增长12.5%，2025年3月")
+    assert fingerprint.shared_figures(bits, fingerprint.figure_bits("12.5和2025")) == 1
+    assert bits == fingerprint.figure_bits("2025 12.5 7 十二")
+    assert fingerprint.figure_bits("1.2.3") == fingerprint.figure_bits("１２ 1.2")
+    assert fingerprint.figure_bits("12") != fingerprint.figure_bits("1.2")
 
 
 def test_signatures_estimate_the_jaccard_similarity(corpus: Corpus) -> None:

@@ -226,6 +226,25 @@ def test_reindexing_empties_the_tail_and_changes_no_hit(
         assert set(numbers(engine, query)) == expected(texts[:1300], query)
 
 
+def test_a_long_word_is_found_among_many_texts_with_its_pieces(engine: Engine) -> None:
+    """More than are looked at before the whole word is asked for; some have it."""
+    pieces = "在数字零。字零售额。零售额增。售额增长。"
+    have = {1, 2, 90, 130}
+    store(
+        engine,
+        *(
+            article(n, "标题", f"{pieces}数字零售额增长" if n in have else pieces)
+            for n in range(1, 200)
+        ),
+    )
+    assert numbers(engine, "数字零售额增长") == [130, 90, 2, 1]
+    assert numbers(engine, "数字零售额增长", limit=2) == [130, 90]
+    assert numbers(engine, "数字零售额增长", limit=20) == [130, 90, 2, 1]
+    late = Query(("数字零售额增长",), until=START + timedelta(hours=130))
+    assert numbers(engine, late, limit=20) == [90, 2, 1]
+    assert numbers(engine, "数字零售额增长 -标题", limit=20) == []
+
+
 def test_many_revisions_leave_the_index_whole(engine: Engine, texts: list[Article]) -> None:
     store(engine, *texts[:1100])
     revised = [

@@ -5,8 +5,11 @@ The functions take a connection inside the writer's transaction, which admits no
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +21,16 @@ from sqlalchemy import (
 )
 
 from ecnews.storage.schema import bands, dedupe, fingerprints
-from ecnews.storage.statements import among, upsert
+from ecnews.storage.statements import among, upsert, write_many
 from ecnews.text import fingerprint, near
-from ecnews.text.fingerprint import SLOTS, Signature
+from ecnews.text.fingerprint import BANDS, SLOTS, Signature
 
-_SHARING = {
-    "sqlite": "bands.key IN (SELECT value FROM json_each(:keys))",
-    "postgresql": "bands.key = ANY(CAST(:keys AS integer[]))",
-}
+_AT_ONCE = 50 * BANDS  # keys in a statement of SQLite: always as many, so that it is parsed once
+_LOOK_UP = (
+    f"WITH wanted (key) AS (VALUES {', '.join(['(?)'] * _AT_ONCE)})"
+    " SELECT article_id FROM wanted CROSS JOIN bands ON bands.key = wanted.key"
+)
+_INSERT = f"INSERT OR IGNORE INTO bands (key, article_id) VALUES {', '.join(['(?, ?)'] * _AT_ONCE)}"
 _MOST = 20  # near articles whose texts are compared with one
 
 
@@ -38,10 +43,6 @@ class Print:
     own: bool
     recovered: int
 
-    @classmethod
-    def of(cls, body: str, own: bool, recovered: int) -> Print:
-        return cls(fingerprint.signature(body), fingerprint.figure_bits(body), own, recovered)
-
 
 def threshold(connection: Connection) -> float:
     """How much of the smaller text two must have in common to be compared."""
@@ -50,8 +51,7 @@ def threshold(connection: Connection) -> float:
 
 
 def keep(connection: Connection, prints: Mapping[int, Print]) -> None:
-    """Puts articles, by id, into the index; what it had of them goes first."""
-    _forget(connection, list(prints))
+    """Puts articles, by id, into the index, which has forgotten them."""
     rows = [
         {
             "article_id": id_,
@@ -63,46 +63,67 @@ def keep(connection: Connection, prints: Mapping[int, Print]) -> None:
         }
         for id_, kept in prints.items()
     ]
+    write_many(connection, _upsert(connection.dialect.name), rows)
+    _insert_bands(connection, prints)
+
+
+@cache
+def _upsert(dialect: str) -> Any:
     names = [column.name for column in fingerprints.c if not column.primary_key]
-    statement = upsert(
-        connection.dialect.name,
+    return upsert(
+        dialect,
         fingerprints,
         fingerprints.c.article_id,
         lambda new: {name: new[name] for name in names},
     )
-    connection.execute(statement, rows)
-    pairs = [
-        (key, id_) for id_, kept in prints.items() for key in set(kept.signature.bands.tolist())
-    ]
-    _insert_bands(connection, pairs)
 
 
 def candidates(
     connection: Connection, prints: Mapping[int, Print], threshold: float
 ) -> Iterator[tuple[int, int]]:
-    """Pairs of ids, an article of the batch and one that may be its copy, the likeliest first;
-    both of a pair in the batch: once."""
-    keys = {key for kept in prints.values() for key in kept.signature.bands.tolist()}
+    """Pairs of ids, an article of the batch, which the index does not have yet, and one that may be
+    its copy, the likeliest first; both of a pair in the batch: once."""
+    known = _sharing(connection, prints)
+    ids = [*prints, *known]
+    mine = [kept.signature.slots.tobytes() for kept in prints.values()]
+    slots = np.frombuffer(
+        b"".join(mine + [row.slots for row in known.values()]), np.uint16
+    ).reshape(-1, SLOTS)
+    shingles = np.array(
+        [kept.signature.shingles for kept in prints.values()]
+        + [row.shingles for row in known.values()]
+    )
+    figures = {id_: row.figures for id_, row in ({**prints, **known}).items()}
+    alike = defaultdict[int, list[int]](list)
+    for one, other in near.alike(slots[: len(mine)], slots, threshold):
+        if other >= len(mine) or ids[other] < ids[one]:
+            alike[one].append(other)
+    for one, rows in alike.items():
+        kept = prints[ids[one]]
+        places, similarity = near.near(kept.signature, slots[rows], shingles[rows], threshold)
+        others = [ids[rows[place]] for place in places]
+        for id_ in likeliest(kept, zip(others, similarity.tolist(), strict=True), figures):
+            yield ids[one], id_
+
+
+def _sharing(connection: Connection, prints: Mapping[int, Print]) -> dict[int, Any]:
+    """The fingerprints of other articles that share a band with any of these, by id."""
+    keys = np.sort([kept.signature.bands for kept in prints.values()], axis=None).tolist()
     dialect = connection.dialect.name
     if dialect == "postgresql":
         # A plan made once, for any keys, would read all of the table.
         connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    sharing = select(bands.c.article_id).where(text(_SHARING[dialect]))
+        statement = text("SELECT article_id FROM bands WHERE key = ANY(CAST(:keys AS integer[]))")
+        found = set(connection.execute(statement, {"keys": _array(keys)}).scalars())
+    else:
+        found = set()
+        for part in _parts(keys, 1):
+            found.update(connection.exec_driver_sql(_LOOK_UP, part).scalars())
+    if not (others := sorted(found - prints.keys())):
+        return {}
     columns = (fingerprints.c[name] for name in ("article_id", "slots", "shingles", "figures"))
-    query = select(*columns).where(fingerprints.c.article_id.in_(sharing))
-    found = connection.execute(query, {"keys": _array(dialect, keys)}).all()
-    slots = np.frombuffer(b"".join(row.slots for row in found), np.uint16).reshape(-1, SLOTS)
-    shingles = np.array([row.shingles for row in found])
-    figures = {row.article_id: row.figures for row in found}
-    for id_, kept in prints.items():
-        rows, similarity = near.near(kept.signature, slots, shingles, threshold)
-        others = [
-            (other, alike)
-            for row, alike in zip(rows.tolist(), similarity.tolist(), strict=True)
-            if (other := found[row].article_id) not in prints or other < id_
-        ]
-        for other in likeliest(kept, others, figures):
-            yield id_, other
+    query = select(*columns).where(among(dialect, fingerprints.c.article_id, others))
+    return {row.article_id: row for row in connection.execute(query)}
 
 
 def likeliest(
@@ -118,14 +139,25 @@ def likeliest(
     return [other for other, _ in ranked[:_MOST]]
 
 
-def _array(dialect: str, numbers: Iterable[int]) -> str:
-    """Thousands of numbers as the engine reads them: the driver of PostgreSQL takes longer over a
-    list than over all the rest."""
-    listed = ",".join(map(str, numbers))
-    return f"{{{listed}}}" if dialect == "postgresql" else f"[{listed}]"
+def _array(numbers: Iterable[int]) -> str:
+    """Thousands of numbers as PostgreSQL reads them: its driver takes longer over a list than over
+    all the rest."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
-def _forget(connection: Connection, ids: list[int]) -> None:
+def _parts(values: list[int], width: int) -> Iterator[tuple[int, ...]]:
+    """The values for the statements of SQLite, by rows of this width, the last row again where
+    there are too few."""
+    size = _AT_ONCE * width
+    for start in range(0, len(values), size):
+        part = values[start : start + size]
+        yield (*part, *part[-width:] * ((size - len(part)) // width))
+
+
+def forget(connection: Connection, ids: list[int]) -> None:
+    """Takes articles out of the index."""
+    if not ids:
+        return
     dialect = connection.dialect.name
     query = select(fingerprints.c.article_id, fingerprints.c.slots)
     for id_, slots in connection.execute(
@@ -141,20 +173,22 @@ def _keys(slots: bytes) -> npt.NDArray[np.int32]:
     return fingerprint.band_keys(np.frombuffer(slots, np.uint16))
 
 
-def _insert_bands(connection: Connection, pairs: list[tuple[int, int]]) -> None:
-    """Some 42 rows an article: in one statement where the engine takes arrays. Rows that an article
-    has left behind, whose id is given again, do no harm."""
-    if connection.dialect.name == "postgresql":
-        keys, ids = (_array("postgresql", numbers) for numbers in zip(*pairs, strict=True))
-        connection.execute(
-            text(
-                "INSERT INTO bands (key, article_id)"
-                " SELECT * FROM unnest(CAST(:keys AS integer[]), CAST(:ids AS bigint[]))"
-                " ON CONFLICT DO NOTHING"
-            ),
-            {"keys": keys, "ids": ids},
-        )
-    else:
-        connection.exec_driver_sql(
-            "INSERT OR IGNORE INTO bands (key, article_id) VALUES (?, ?)", pairs
-        )
+def _insert_bands(connection: Connection, prints: Mapping[int, Print]) -> None:
+    """Some 42 rows an article: in their order, so that each page of the tree is met once, and many
+    in a statement. Rows that an article has left behind, whose id is given again, do no harm."""
+    keys = np.array([kept.signature.bands for kept in prints.values()], np.int64)
+    packed = np.sort((keys << 32 | np.arange(len(keys))[:, None]).reshape(-1))
+    columns = packed >> 32, np.array(list(prints))[packed & 0xFFFFFFFF]
+    if connection.dialect.name == "sqlite":
+        for part in _parts(np.stack(columns, axis=1).reshape(-1).tolist(), 2):
+            connection.exec_driver_sql(_INSERT, part)
+        return
+    statement = text(
+        "INSERT INTO bands (key, article_id)"
+        " SELECT * FROM unnest(CAST(:keys AS integer[]), CAST(:ids AS bigint[]))"
+        " ON CONFLICT DO NOTHING"
+    )
+    arrays = {
+        name: _array(values.tolist()) for name, values in zip(("keys", "ids"), columns, strict=True)
+    }
+    connection.execute(statement, arrays)

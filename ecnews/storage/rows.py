@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from ecnews.items import Article, Quarantined
-from ecnews.text.fingerprint import content_hash
+from ecnews.text import fingerprint
+from ecnews.text.fingerprint import Codes
 
 Row = dict[str, Any]
 # What PostgreSQL indexes, 2,704 bytes a value, sets the lengths of what is indexed; a body this
@@ -24,8 +26,16 @@ class Refused(ValueError):
         self.reason = reason
 
 
-def article_row(article: Article, seen: datetime) -> Row:
-    """The row in `articles`; raises Refused."""
+def article_rows(found: Iterable[tuple[Article, datetime]]) -> tuple[list[Row], list[Codes]]:
+    """The rows in `articles`, and what counts of their bodies; raises Refused."""
+    rows = [_article_row(article, seen) for article, seen in found]
+    folded = fingerprint.folded_all(row[name] for row in rows for name in ("title", "body"))
+    for row, title, body in zip(rows, folded[::2], folded[1::2], strict=True):
+        row["content_hash"] = fingerprint.hash_of(title, body)
+    return rows, folded[1::2]
+
+
+def _article_row(article: Article, seen: datetime) -> Row:
     row: Row = {
         "number": article.number,
         "url": article.url,
@@ -46,7 +56,6 @@ def article_row(article: Article, seen: datetime) -> Row:
             raise Refused("incomplete", f"no {name}")
     if not -_MOST <= row["number"] <= _MOST:
         raise Refused("refused", "number is too large for a database")
-    row["content_hash"] = content_hash(row["title"], row["body"])
     return row
 
 

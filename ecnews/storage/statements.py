@@ -25,6 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+from ecnews.storage.schema import UTCDateTime
 
 _INSERT: dict[str, Callable[[Table], Any]] = {
     "sqlite": sqlite.insert,
@@ -67,8 +70,19 @@ def _compiled(
     compiled = statement.compile(dialect=dialect, column_keys=names)
     types = {column.name: column.type.dialect_impl(dialect) for column in statement.table.c}
     order = compiled.positiontup if compiled.positional else names
-    columns = [(name, types[name].bind_processor(dialect)) for name in order]
+    columns = [(name, _processor(types[name], dialect)) for name in order]
     return str(compiled), columns, compiled.positional
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Any:
+    return _of_times(dialect) if isinstance(kind, UTCDateTime) else kind.bind_processor(dialect)
+
+
+@lru_cache(maxsize=8)
+def _of_times(dialect: Dialect) -> Any:
+    """One for all columns of times: when an article was seen stands in four of them."""
+    process: Any = UTCDateTime().dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=1024)(process)
 
 
 def upsert(

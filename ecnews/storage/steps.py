@@ -26,10 +26,11 @@ from sqlalchemy import (
 
 from ecnews.items import Article, Quarantined
 from ecnews.storage import search, stories
-from ecnews.storage.rows import Row, article_row, quarantine_row, removed_rows, sighting_row
+from ecnews.storage.rows import Row, article_rows, quarantine_row, removed_rows, sighting_row
 from ecnews.storage.schema import articles, quarantine, removed_blocks, revisions, sightings
 from ecnews.storage.spool import Waiting
 from ecnews.storage.statements import among, among_listed, listed, lock, upsert, write_many
+from ecnews.text.fingerprint import Codes
 
 # What a page says; a difference in it is a change, but for white space.
 CONTENT = "number title body section source author keywords images published_at".split()
@@ -57,15 +58,14 @@ def write(connection: Connection, batch: Iterable[Waiting], indexed: bool = True
     """Writes items, one of a URL at most; how many are new, changed, unchanged, quarantined."""
     found = [(item, seen) for item, seen in batch if isinstance(item, Article)]
     refused = [(item, seen) for item, seen in batch if isinstance(item, Quarantined)]
-    rows = [article_row(article, seen) for article, seen in found]
+    rows, bodies = article_rows(found)
     lock(connection)
     changes = compare(connection, rows)
     insert_new(connection, changes)
     update_changed(connection, changes)
     keep_sightings(connection, found, changes)
     replace_removed(connection, found, changes)
-    recovered = {changes.ids[item.url or ""]: sum(item.recovered.values()) for item, _ in found}
-    stories.tell(connection, changes.touched, recovered)
+    tell_stories(connection, found, changes, bodies)
     search.keep(
         connection,
         map(search.Entry.of, changes.touched),
@@ -209,6 +209,24 @@ def replace_removed(
         for row in removed_rows(article, id_)
     ]
     write_many(connection, _INSERT_BLOCKS, rows)
+
+
+def tell_stories(
+    connection: Connection,
+    found: list[tuple[Article, datetime]],
+    changes: Changes,
+    bodies: list[Codes],
+) -> None:
+    """`bodies` are what counts of those found."""
+    ids = [changes.ids[article.url or ""] for article, _ in found]
+    recovered = {
+        id_: sum(article.recovered.values())
+        for id_, (article, _) in zip(ids, found, strict=True)
+        if article.recovered
+    }
+    stories.tell(
+        connection, changes.new, changes.changed, recovered, dict(zip(ids, bodies, strict=True))
+    )
 
 
 def release(connection: Connection, rows: list[Row]) -> None:

@@ -7,7 +7,7 @@ story again but by `rebuild`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,8 @@ from ecnews.storage.index import Print
 from ecnews.storage.rows import Row
 from ecnews.storage.schema import articles, bands, dedupe, fingerprints
 from ecnews.storage.statements import among, upsert
-from ecnews.text import near, story
-from ecnews.text.fingerprint import content_hash
+from ecnews.text import fingerprint, near, story
+from ecnews.text.fingerprint import Codes, content_hash
 from ecnews.text.story import Told
 
 _CHUNK = 500  # articles that a rebuild handles at a time
@@ -36,22 +36,32 @@ class Rebuilt:
     largest: int
 
 
-def tell(connection: Connection, written: Iterable[Row], recovered: Mapping[int, int]) -> None:
-    """Puts rows of `articles` that were just written (all with `id`) into the index and into
-    stories. `recovered` says, by id, how much was restored in an article; 0 if it is not named.
+def tell(
+    connection: Connection,
+    new: Iterable[Row],
+    changed: Iterable[Row],
+    recovered: Mapping[int, int],
+    bodies: Mapping[int, Codes],
+) -> None:
+    """Puts rows of `articles` that were just written (all with `id`, the new ones each with a story
+    of its own) into the index and into stories. By id, `recovered` says how much was restored in
+    an article, 0 if it is not named, and `bodies` has what counts of its body.
 
     The connection is inside the writer's transaction, which admits no other writer.
     """
-    rows = {row["id"]: row for row in written}
+    fresh, known = ({row["id"]: row for row in each} for each in (new, changed))
+    rows = fresh | known
     if not rows:
         return
-    prints = {id_: _print(row, recovered.get(id_, 0)) for id_, row in rows.items()}
-    index.keep(connection, prints)
+    prints = _prints(rows.values(), recovered, [bodies[id_] for id_ in rows])
+    index.forget(connection, list(known))
     pairs = list(index.candidates(connection, prints, index.threshold(connection)))
+    index.keep(connection, prints)
     told = {id_: Told(row["title"], row["body"]) for id_, row in rows.items()}
     _load(connection, {other for _, other in pairs}, told)
     stories = _Stories()
-    stories.load(connection, told)
+    stories.know((id_, row["story_id"]) for id_, row in fresh.items())
+    stories.load(connection, told.keys() - fresh.keys())
     stories.join_same_number(connection, {row["number"] for row in rows.values()})
     stories.join_copies(pairs, told)
     stories.save(connection)
@@ -74,7 +84,8 @@ def rebuild(
     stories = _Stories()
     numbers = set()
     for chunk in _chunks(connection):
-        prints = {row["id"]: _print(row, recovered.get(row["id"], 0)) for row in chunk}
+        bodies = fingerprint.folded_all(row["body"] for row in chunk)
+        prints = _prints(chunk, recovered, bodies)
         index.keep(connection, prints)
         told = {row["id"]: Told(row["title"], row["body"]) for row in chunk}
         stories.know((row["id"], row["id"]) for row in chunk)
@@ -101,7 +112,9 @@ class _Stories:
     def know(self, rows: Iterable[tuple[int, int | None]]) -> None:
         self._former.update(rows)
 
-    def load(self, connection: Connection, ids: Iterable[int]) -> None:
+    def load(self, connection: Connection, ids: Collection[int]) -> None:
+        if not ids:
+            return
         query = select(articles.c.id, articles.c.story_id)
         wanted = among(connection.dialect.name, articles.c.id, sorted(ids))
         self.know((row.id, row.story_id) for row in connection.execute(query.where(wanted)))
@@ -158,8 +171,26 @@ class _Stories:
         return story_id
 
 
-def _print(row: Row, recovered: int) -> Print:
-    return Print.of(row["body"], catalog.load().owns(row["url"]), recovered)
+def _prints(
+    rows: Collection[Row], recovered: Mapping[int, int], bodies: Iterable[Codes]
+) -> dict[int, Print]:
+    """By id; `bodies` are what counts of theirs."""
+    owns = catalog.load().owns
+    # By the address up to the path: of few hosts that are many.
+    own = {base: owns(base) for base in {_base(row["url"]) for row in rows}}
+    return {
+        row["id"]: Print(
+            signature,
+            fingerprint.figure_bits(row["body"]),
+            own[_base(row["url"])],
+            recovered.get(row["id"], 0),
+        )
+        for row, signature in zip(rows, fingerprint.signatures(bodies), strict=True)
+    }
+
+
+def _base(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
 
 
 def _load(connection: Connection, ids: set[int], told: dict[int, Told]) -> None:

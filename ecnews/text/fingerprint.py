@@ -12,14 +12,18 @@ import hashlib
 import re
 import unicodedata
 import zlib
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+_T = TypeVar("_T", bound=Sized)
 Slots = npt.NDArray[np.uint16]
+Codes = npt.NDArray[np.uint32]  # of the characters of a text that count
 
 SLOTS = 128
 # Three slots a band: of two texts with a Jaccard similarity of .35, .40, .45, .50 the bands find
@@ -28,9 +32,11 @@ BANDS, ROWS = 42, 3
 _SHINGLE = 4
 _SLOT_BITS = SLOTS.bit_length() - 1
 _DOT, _ZERO, _NINE = np.uint32(ord(".")), np.uint32(ord("0")), np.uint32(9)
-_FIGURE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_FIGURE = re.compile(rb"[0-9]+(?:\.[0-9]+)?")
+_ONLY_FIGURES = bytes(code if code in b"0123456789." else ord(" ") for code in range(256))
 _FIGURE_BITS = 128
 _ASTRAL = 0x10000
+_TOGETHER = 1 << 14  # characters that are folded together: what the processor's cache holds
 _SLOW = 0xFFFF  # in the table: a character that NFKC does not turn into one of its own
 
 # Odd numbers that multiplying by spreads the bits, as in splitmix64 and xxHash.
@@ -77,31 +83,53 @@ def content_hash(*texts: str) -> str:
     >>> content_hash("增长1.25倍") == content_hash("增长12.5倍")
     False
     """
+    return hash_of(*folded_all(texts))
+
+
+def hash_of(*texts: Codes) -> str:
+    """The content hash of texts that are folded already."""
     digest = hashlib.sha256()
-    for text in texts:
-        digest.update(folded(text).tobytes() + b"\xff\xff\xff\xff")
+    for codes in texts:
+        digest.update(codes.data)
+        digest.update(b"\xff\xff\xff\xff")
     return digest.hexdigest()
 
 
-def folded(text: str) -> npt.NDArray[np.uint32]:
+def folded(text: str) -> Codes:
     """The code points of what counts: letters and digits in NFKC, and decimal points.
 
     >>> "".join(map(chr, folded("①ＡＩ 导购：“100㎡”，涨 ３．５％！")))
     '1AI导购100m2涨3.5'
     """
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    if not codes.size:
-        return codes
-    table = _table()
-    if codes.max() >= _ASTRAL:
-        return _folded_slowly(text)
-    kept = table.take(codes)
-    if kept.max() == _SLOW:
-        return _folded_slowly(text)
-    return _counting(kept)
+    kept = _table().take(_codes(text), mode="clip")
+    return _folded_slowly(text) if kept.max(initial=0) == _SLOW else _counting(kept)
 
 
-def _folded_slowly(text: str) -> npt.NDArray[np.uint32]:
+def folded_all(texts: Iterable[str]) -> list[Codes]:
+    """Of each text: many at once take half the time."""
+    return [codes for group in _groups(texts) for codes in _fold(group)]
+
+
+def _codes(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def _fold(texts: Sequence[str]) -> list[Codes]:
+    # A line break between them, which does not count and makes no decimal point of a full stop.
+    kept = _table().take(_codes("\n".join((*texts, ""))), mode="clip")
+    starts = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+    slow = np.maximum.reduceat(kept, starts) == _SLOW
+    _drop_points(kept)
+    counts = kept != 0
+    ends = np.add.reduceat(counts, starts, dtype=np.intp).cumsum().tolist()
+    kept = kept[counts]
+    parts = [kept[start:end] for start, end in pairwise((0, *ends))]
+    for number in np.flatnonzero(slow).tolist():
+        parts[number] = _folded_slowly(texts[number])
+    return parts
+
+
+def _folded_slowly(text: str) -> Codes:
     """For texts with characters that NFKC turns into several, or that lie outside of the BMP."""
     normal = unicodedata.normalize("NFKC", text)
     return _counting(
@@ -109,51 +137,100 @@ def _folded_slowly(text: str) -> npt.NDArray[np.uint32]:
     )
 
 
-def _counting(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """Without zeros, and without points that do not stand between two digits."""
+def _counting(codes: Codes) -> Codes:
+    _drop_points(codes)
+    counting: Codes = codes[codes != 0]
+    return counting
+
+
+def _drop_points(codes: Codes) -> None:
+    """Those that do not stand between two digits."""
     points = np.flatnonzero(codes == _DOT)
     if points.size:
         before, after = (codes.take(points + step, mode="clip") for step in (-1, 1))
         codes[points[(before - _ZERO > _NINE) | (after - _ZERO > _NINE)]] = 0
-    counting: npt.NDArray[np.uint32] = codes[codes != 0]
-    return counting
 
 
 @cache
-def _table() -> npt.NDArray[np.uint32]:
-    """What becomes of each character of the BMP: 0 where it does not count."""
-    table = np.zeros(_ASTRAL, np.uint32)
+def _table() -> Codes:
+    """What becomes of each character of the BMP, and of all others: 0 where it does not count."""
+    table = np.zeros(_ASTRAL + 1, np.uint32)
     for code in range(_ASTRAL):
         normal = unicodedata.normalize("NFKC", chr(code))
         if len(normal) == 1 and (normal.isalnum() or normal == "."):
-            table[code] = ord(normal)
+            table[code] = min(ord(normal), _SLOW)
         elif any(map(str.isalnum, normal)) or unicodedata.combining(normal[0]):
             table[code] = _SLOW
+    table[_ASTRAL] = _SLOW
     return table
+
+
+def _groups(texts: Iterable[_T]) -> Iterator[list[_T]]:
+    """Some of them together, or one that is long."""
+    group: list[_T] = []
+    size = 0
+    for text in texts:
+        if group and size + len(text) > _TOGETHER:
+            yield group
+            group, size = [], 0
+        group.append(text)
+        size += len(text)
+    if group:
+        yield group
 
 
 def signature(text: str) -> Signature:
     """Of any text, also an empty one: what has fewer than four characters is one shingle."""
-    codes = folded(text).astype(np.uint64)
-    if codes.size < _SHINGLE:
-        codes = np.pad(codes, (0, _SHINGLE - codes.size))
-    end = codes.size - _SHINGLE + 1
-    pairs = codes[:-1] << np.uint64(32) | codes[1:]
-    hashes = pairs[:end] * _FIRST + pairs[2:] * _SECOND
+    return signatures([folded(text)])[0]
+
+
+def signatures(texts: Iterable[Codes]) -> list[Signature]:
+    """Of texts that are folded already."""
+    return [signature for group in _groups(texts) for signature in _sign(group)]
+
+
+def _sign(texts: Sequence[Codes]) -> list[Signature]:
+    texts = [
+        np.pad(codes, (0, _SHINGLE - codes.size)) if codes.size < _SHINGLE else codes
+        for codes in texts
+    ]
+    hashes = _hashes(np.concatenate(texts))
+    begin = np.empty((len(texts), SLOTS + 1), np.intp)
+    first = 0
+    for row, codes in zip(begin, texts, strict=True):
+        end = first + codes.size - _SHINGLE + 1  # without what runs into the next text
+        mine = hashes[first:end]
+        mine.sort()
+        np.add(mine.searchsorted(_STARTS), first, out=row[:SLOTS])
+        row[SLOTS] = end
+        first += codes.size
+    least = hashes[np.minimum(begin[:, :SLOTS], begin[:, SLOTS:] - 1)]
+    empty = begin[:, :SLOTS] == begin[:, 1:]
+    for number in set((np.flatnonzero(empty) // SLOTS).tolist()):
+        _borrow(least[number], ~empty[number])
+    slots = (least >> _KEPT).astype(np.uint16)
+    shingles = [codes.size - _SHINGLE + 1 for codes in texts]
+    return [Signature(*each) for each in zip(slots, shingles, band_keys(slots), strict=True)]
+
+
+def _hashes(codes: Codes) -> npt.NDArray[np.uint64]:
+    """Of each 4-gram."""
+    wide = codes.astype(np.uint64)
+    pairs = wide[:-1] << np.uint64(32)
+    pairs |= wide[1:]
+    hashes: npt.NDArray[np.uint64] = pairs[:-2] * _FIRST
+    pairs *= _SECOND
+    hashes += pairs[2:]
     hashes ^= hashes >> _HIGH
     hashes *= _MIX
-    hashes.sort()
-    begin = hashes.searchsorted(_STARTS)
-    full = np.empty(SLOTS, bool)
-    np.less(begin[:-1], begin[1:], out=full[:-1])
-    full[-1] = begin[-1] < end
-    least = hashes[np.minimum(begin, end - 1)]
-    if not full.all():
-        empty = np.flatnonzero(~full)
-        order = _LENDERS[empty]
-        least[empty] = least[order[np.arange(empty.size), full[order].argmax(axis=1)]]
-    slots = (least >> _KEPT).astype(np.uint16)
-    return Signature(slots, end, band_keys(slots))
+    return hashes
+
+
+def _borrow(least: npt.NDArray[np.uint64], full: npt.NDArray[np.bool_]) -> None:
+    """Fills empty slots from full ones."""
+    empty = np.flatnonzero(~full)
+    order = _LENDERS[empty]
+    least[empty] = least[order[np.arange(empty.size), full[order].argmax(axis=1)]]
 
 
 def similarity(slots: Slots, others: Slots) -> npt.NDArray[np.floating[Any]]:
@@ -176,9 +253,10 @@ def containment(similarity: Any, shingles: int, others: Any) -> Any:
 def figure_bits(text: str) -> bytes:
     """Which figures of two characters and more a text has: a Bloom filter of 128 bits."""
     bits = 0
-    for figure in set(_FIGURE.findall(text)):
-        if len(figure) > 1:
-            bits |= 1 << zlib.crc32(figure.encode()) % _FIGURE_BITS
+    for part in set(text.encode("ascii", "replace").translate(_ONLY_FIGURES).split()):
+        for figure in (part,) if part.isdigit() else _FIGURE.findall(part):
+            if len(figure) > 1:
+                bits |= 1 << zlib.crc32(figure) % _FIGURE_BITS
     return bits.to_bytes(_FIGURE_BITS // 8, "little")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ecnews.text.fingerprint import BANDS, SLOTS, Signature, Slots
 
 THRESHOLD = 0.45  # of containment, see `near`; 10 % of the characters edited leave .66
 _LEAST_JACCARD = 0.25  # a short text that stands in a roundup is not its copy
+_COMPARED = 1 << 19  # slots at a time
 _STEPS = 200  # of a chain that are looked at, newest first: enough to meet any story again
 _ROOM = 4  # heads an article and band, a power of two: few chains hold strangers
 _EMPTY = -1
@@ -30,6 +32,19 @@ def near(
         contained = fingerprint.containment(similarity[rows], signature.shingles, shingles[rows])
         rows = rows[contained >= threshold]
     return rows, similarity[rows]
+
+
+def alike(slots: Slots, others: Slots, threshold: float) -> Iterator[tuple[int, int]]:
+    """Which of some texts may be `near` to which of others (numbers of their rows of slots): a
+    coarse look at very many pairs."""
+    columns = np.ascontiguousarray(others.T)
+    step = max(1, _COMPARED // (columns.size or 1))
+    least = SLOTS * min(_LEAST_JACCARD, threshold)
+    for start in range(0, len(slots), step):
+        mine = slots[start : start + step].T[:, :, None]
+        common = (mine == columns[:, None]).sum(axis=0, dtype=np.uint8)
+        for row, other in np.argwhere(common >= least).tolist():
+            yield start + row, other
 
 
 class Index:
