@@ -15,7 +15,7 @@ from ecnews.errors import DatabaseError
 from ecnews.storage import database, migrations
 from ecnews.storage.schema import articles, metadata, removed_blocks, sightings
 
-VERSIONS = ["0001", "0002", "0003", "0004", "0005"]
+VERSIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
 MOMENT = "2026-01-21 06:57:28"
 # A row for each table of a version, in the columns that the version has.
 ROWS: dict[str, list[tuple[str, dict[str, Any]]]] = {
@@ -66,6 +66,7 @@ ROWS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "0005": [
         ("kept", {"name": "robots www.100ec.cn", "value": '""', "kept_at": MOMENT}),
     ],
+    "0006": [],
 }  # fmt: skip
 
 
@@ -158,6 +159,14 @@ def contents(engine: Engine, version: str) -> dict[str, Any]:
             for former in VERSIONS[: VERSIONS.index(version) + 1]
             for table, row in ROWS[former]
         }
+
+
+def test_what_was_recovered_before_is_polluted(bare: Engine, database_url: str) -> None:
+    lay(bare, "0004")
+    engine = database.connect(database_url)
+    with database.reading(engine) as connection:
+        assert connection.execute(select(articles.c.polluted)).scalar_one() is True
+    engine.dispose()
 
 
 def test_a_database_made_before_there_were_migrations_is_upgraded(

@@ -252,6 +252,48 @@ def test_white_space_alone_is_no_change(engine: Engine) -> None:
         assert connection.execute(select(revisions)).all() == []
 
 
+SPAM = [Removed("spam", "phrases", "日韩高清无码|国产精品久久")]
+
+
+@pytest.mark.parametrize(
+    "tampered", [{"removed": SPAM}, {"recovered": {"annotations": 3}}], ids=["spam", "restored"]
+)
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in two"])
+@pytest.mark.parametrize("first", ["clean", "polluted"])
+def test_a_clean_copy_replaces_a_polluted_one_never_the_other_way_round(
+    engine: Engine, tampered: dict[str, Any], together: bool, first: str
+) -> None:
+    copies = {"clean": make(), "polluted": make(body="第一段。\n\n第二。", **tampered)}
+    batch, clock = sorted(copies.items(), key=lambda copy: copy[0] != first), Clock()
+    if together:
+        write(engine, *(article for _, article in batch), clock=clock)
+    else:
+        for _, article in batch:
+            write(engine, article, clock=clock)
+    with engine.connect() as connection:
+        row = connection.execute(select(articles.c.body, articles.c.polluted)).one()
+    assert tuple(row) == (make().body, False)
+
+
+def test_a_polluted_copy_stays_until_a_clean_one_comes(engine: Engine) -> None:
+    clock = Clock()
+    write(engine, make(body="一。", removed=SPAM), clock=clock)
+    write(engine, make(body="一二。", removed=SPAM), clock=clock)
+    with engine.connect() as connection:
+        assert connection.execute(select(articles.c.body)).scalar_one() == "一二。"
+
+
+def test_that_an_article_came_clean_is_a_revision(engine: Engine) -> None:
+    clock = Clock()
+    write(engine, make(removed=SPAM), clock=clock)
+    assert write(engine, make(), clock=clock) == Written(changed=1)
+    with engine.connect() as connection:
+        row = connection.execute(select(revisions.c.changed, revisions.c.before)).one()
+        assert tuple(row) == (["polluted"], {"polluted": True})
+        blocks = connection.execute(select(removed_blocks.c.kind)).scalars().all()
+    assert blocks == ["caption"]
+
+
 def test_crawlers_that_start_at_once_lay_the_tables_once(database_url: str) -> None:
     failures: list[BaseException] = []
 

@@ -9,6 +9,7 @@ from typing import Any
 from ecnews.items import Article, Quarantined
 from ecnews.text import fingerprint
 from ecnews.text.fingerprint import Codes
+from ecnews.text.quality import is_polluted
 
 Row = dict[str, Any]
 # What PostgreSQL indexes, 2,704 bytes a value, sets the lengths of what is indexed; a body this
@@ -42,6 +43,7 @@ def _article_row(article: Article, seen: datetime) -> Row:
         "keywords": [storable(keyword) for keyword in article.keywords],
         "images": [storable(image) for image in article.images],
         "published_at": _moment(article.published_at),
+        "polluted": is_polluted(article.removed, article.recovered),
         "first_seen_at": seen,
         "updated_at": seen,
     }

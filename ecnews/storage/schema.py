@@ -26,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import JSONB
@@ -125,6 +126,13 @@ articles = Table(
         ForeignKey("articles.id", ondelete="SET NULL"),
         index=True,
         comment="the article that the story of this one is named for; null where not yet decided",
+    ),
+    Column(
+        "polluted",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="whether spam was taken out of the page, or its text restored",
     ),
     comment="one row an article",
 )

@@ -33,7 +33,7 @@ from ecnews.storage.statements import among, among_listed, listed, lock, upsert,
 from ecnews.text.fingerprint import Codes
 
 # What a page says; a difference in it is a change, but for white space.
-CONTENT = "number title body section source author keywords images published_at".split()
+CONTENT = "number title body section source author keywords images published_at polluted".split()
 _INSERT_ARTICLES, _INSERT_BLOCKS = insert(articles), insert(removed_blocks)
 _ANY_QUARANTINED = select(quarantine.c.id).limit(1)
 _SET_WITH_CONTENT = [*CONTENT, "content_hash", "updated_at"]
@@ -95,8 +95,7 @@ def compare(connection: Connection, rows: list[Row]) -> Changes:
             changes.new.append(row)
             continue
         row["id"] = changes.ids[row["url"]] = former["id"]
-        # What waited in the spool may be older than what another crawl has seen since.
-        if former["updated_at"] <= row["updated_at"] and changed(former, row):
+        if supersedes(row, former) and changed(former, row):
             changes.changed.append(row)
             changes.former[former["id"]] = former
     return changes
@@ -106,6 +105,14 @@ def compare(connection: Connection, rows: list[Row]) -> Changes:
 def _known(dialect: str) -> Any:
     columns = [articles.c[name] for name in ("id", "url", "updated_at", *CONTENT)]
     return select(*columns).where(among_listed(dialect, articles.c.url, bindparam("urls")))
+
+
+def supersedes(row: Row, former: Row) -> bool:
+    """Whether a row takes the place of the one that is there: the clean that of the polluted, else
+    the later (what waited in the spool may be older than what another crawl has seen since)."""
+    if row["polluted"] != former["polluted"]:
+        return bool(former["polluted"])
+    return bool(former["updated_at"] <= row["updated_at"])
 
 
 def changed(former: Row, row: Row) -> list[str]:

@@ -21,6 +21,7 @@ from ecnews.items import Quarantined
 from ecnews.storage import database, failures, search, steps
 from ecnews.storage.rows import Refused
 from ecnews.storage.spool import Item, Spool, Waiting
+from ecnews.text.quality import is_polluted
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # s between two tries
 
@@ -43,7 +44,8 @@ class Written:
 
 class Writer:
     """Collects items and writes them once `batch_size` of them, or the oldest for `every` seconds,
-    have waited; the last one of a URL counts.
+    have waited. Of several of one URL the last one counts, but a clean article more than a
+    polluted one, and either more than a page that is no article.
 
     While the database is away, `add` keeps what it is given and tries again after a pause that
     doubles. After `patience` seconds what waits goes to the spool, if there is one, and comes back
@@ -84,7 +86,7 @@ class Writer:
             raise ValueError("an article without a URL cannot be stored")
         if not self.pending:
             self._oldest = time.monotonic()
-        self.pending[item.url] = item, self.now()
+        _put(self.pending, item, self.now())
         return self.write_if_due()
 
     def write_if_due(self) -> Written:
@@ -129,8 +131,9 @@ class Writer:
         def store(items: list[Waiting]) -> None:
             nonlocal written
             for start in range(0, len(items), self.batch_size):
-                # One of a URL in a batch: the last.
-                batch = {item.url: (item, seen) for item, seen in items[start:][: self.batch_size]}
+                batch: dict[str, Waiting] = {}
+                for item, seen in items[start:][: self.batch_size]:
+                    _put(batch, item, seen)
                 written += self._write(list(batch.values()))
 
         if self.spool and (taken := self.spool.take(store)):
@@ -178,3 +181,16 @@ class Writer:
         detail = database.cause(error, self.engine.url)
         logger.warning("%s is not stored: %s: %s", item.url, reason, detail)
         return Quarantined(item.url or "", item.number, reason, detail), seen
+
+
+def _put(batch: dict[str, Waiting], item: Item, seen: datetime) -> None:
+    """Puts an item into a batch, which has one of a URL."""
+    url = item.url or ""
+    if url not in batch or _worth(item) >= _worth(batch[url][0]):
+        batch[url] = item, seen
+
+
+def _worth(item: Item) -> int:
+    if isinstance(item, Quarantined):
+        return 0
+    return 1 if is_polluted(item.removed, item.recovered) else 2
