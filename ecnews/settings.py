@@ -29,6 +29,8 @@ ECNEWS_QUIET_HOURS = os.environ.get("ECNEWS_QUIET_HOURS", "")
 ECNEWS_BROWSER = os.environ.get("ECNEWS_BROWSER", "")
 # Whether progress is shown on stderr: unset, on a terminal only.
 ECNEWS_PROGRESS = os.environ.get("ECNEWS_PROGRESS", "")
+# The log as lines of JSON: json.
+ECNEWS_LOG = os.environ.get("ECNEWS_LOG", "")
 
 # Manners. The site is asked once a second at most, by one request at a time, whatever host of it
 # answers (middlewares/politeness.py puts them into one slot), and slower where it is slow.
@@ -87,9 +89,10 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "ecnews.extensions.progress.Progress": 500,
-    "ecnews.extensions.verdict.CountItemErrors": 500,
+    "ecnews.extensions.bugs.CountBugs": 500,
     "ecnews.extensions.runs.RunLedger": 600,
 }
 
 LOG_LEVEL = "INFO"  # default DEBUG: a line a request, and each item in full
+STATS_DUMP = False  # default True; the summary and `runs` have what an operator reads
 FEED_EXPORT_ENCODING = "utf-8"  # default \\uXXXX

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from ecnews import catalog
 from ecnews.catalog import Site
 from ecnews.errors import NotAnArticle
+from ecnews.extensions.bugs import is_bug
 from ecnews.extensions.memory import Memory
 from ecnews.items import Article, Quarantined
 from ecnews.middlewares.budget import QuietHours
@@ -150,6 +151,7 @@ class SiteSpider(Spider):
         try by the next run."""
         request: Request = failure.request  # type: ignore[attr-defined]
         number = request.cb_kwargs["number"]
+        self.tell_bug(failure.value)
         cause = failures.cause(failure.value)
         if not halted(self.crawler) and cause in failures.PASSING:
             first = request.replace(url=self.site.article_request_url(number))
@@ -179,6 +181,7 @@ class SiteSpider(Spider):
                 break
             except Exception as error:  # whatever a download may come to
                 self.stop_if_hopeless()
+                self.tell_bug(error)
                 cause = failures.cause(error)
                 if cause not in failures.PASSING or tries + 1 == _TRIES:
                     raise PageFailed(cause) from error
@@ -218,6 +221,11 @@ class SiteSpider(Spider):
     def fail(self, cause: str, url: str) -> None:
         self.count(f"failed/{cause}")
         self.logger.error("%s: %s", url, cause)
+
+    def tell_bug(self, error: BaseException | None) -> None:
+        """Logs what is a mistake of the program, which `extensions.bugs` counts."""
+        if error is not None and is_bug(error):
+            self.logger.error("a download met a mistake of the crawler", exc_info=error)
 
     def _answered(self, number: int) -> None:
         self.under_way.discard(number)
