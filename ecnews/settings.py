@@ -31,6 +31,13 @@ ECNEWS_BROWSER = os.environ.get("ECNEWS_BROWSER", "")
 ECNEWS_PROGRESS = os.environ.get("ECNEWS_PROGRESS", "")
 # The log as lines of JSON: json.
 ECNEWS_LOG = os.environ.get("ECNEWS_LOG", "")
+# When the site's pages have changed (extensions/drift.py): of how many sound runs the median is
+# taken; how seldom a run may deviate so far by accident; to what part of the usual a field's share,
+# or the links of a list, must fall; how many times longer or shorter bodies must be.
+ECNEWS_HEALTH_RUNS = 10
+ECNEWS_DRIFT_CHANCE = 1e-5
+ECNEWS_DRIFT_DROP = 0.5
+ECNEWS_DRIFT_LONGER = 3.0
 
 # Manners. The site is asked once a second at most, by one request at a time, whatever host of it
 # answers (middlewares/politeness.py puts them into one slot), and slower where it is slow.
@@ -90,6 +97,7 @@ ITEM_PIPELINES = {
 EXTENSIONS = {
     "ecnews.extensions.progress.Progress": 500,
     "ecnews.extensions.bugs.CountBugs": 500,
+    "ecnews.extensions.health.Health": 550,  # before the ledger, which keeps what it says
     "ecnews.extensions.runs.RunLedger": 600,
 }
 

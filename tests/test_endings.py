@@ -80,9 +80,11 @@ def test_a_signal_makes_the_run_stopped(
     with slowly(corpus, asked) as url:
         env = {"ECNEWS_SITE_URL": url, "ECNEWS_DATABASE_URL": f"sqlite:///{tmp_path}/ecnews.db"}
         run = subprocess.Popen(
-            [sys.executable, "-m", "scrapy", "crawl", "digital_retail", *FAST]
-            + ["-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", f"LOG_FILE={log}"]
-            + ["--loglevel", "INFO"],
+            [
+                *(sys.executable, "-m", "scrapy", "crawl", "digital_retail", *FAST),
+                *("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", f"LOG_FILE={log}"),
+                *("--loglevel", "INFO"),
+            ],
             cwd=ROOT, env=os.environ | env | {"NO_PROXY": "127.0.0.1"},
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip

@@ -70,7 +70,6 @@ class Command(crawl.Command):
         self.exitcode = verdict.code
         _tell(crawler, verdict)
 
-
     def _mistake(self, sentence: str) -> UsageError:
         """Said on stderr, and in a log file as well: a scheduler shows nothing else."""
         assert self.settings is not None

@@ -111,7 +111,12 @@ class RunLedger:
             for key, value in sorted(stats.items())
             if key.startswith("ecnews/") and isinstance(value, int)
         }
-        return {"pages": stats.get("response_received_count", 0), **counts}
+        health = stats.get("ecnews/health")
+        return {
+            "pages": stats.get("response_received_count", 0),
+            **counts,
+            **({"health": health} if health else {}),
+        }
 
 
 def rules_fingerprint() -> str:

@@ -47,6 +47,7 @@ class ArticlesSpider(SiteSpider):
         for url in dict.fromkeys(self.urls):
             number = self.site.article_number(url)
             assert number is not None
+            self.retried.add(number)  # whoever names pages knows them, and does not watch the site
             request = self.request(number)
             if not self.site.owns(url):
                 request = request.replace(url=url)
@@ -55,6 +56,9 @@ class ArticlesSpider(SiteSpider):
 
     def is_wanted(self, found: Article, number: int) -> bool:
         return True
+
+    def lacks(self, found: Article) -> None:
+        """Copies on other hosts may have lost anything."""
 
     def _address(self, line: str) -> str:
         if line.isascii() and line.isdecimal():

@@ -87,7 +87,7 @@ class BackfillSpider(SiteSpider):
             return
         lists = self.site.sections[self.section].lists if self.section else tuple(self.site.lists)
         way = ListPages(self.site, lists, self.today)
-        for number in self.memory.owed(_WINDOW):  # on pages that lie behind
+        for number in self.owed(_WINDOW):  # on pages that lie behind
             yield self.request(number)
         for source in way.sources:
             async for request in self._list(way, source):
@@ -129,11 +129,14 @@ class BackfillSpider(SiteSpider):
         while True:
             request = way.request(source, page, lambda _: False)
             try:
-                linked = way.read(await self.fetch(request))
+                response = await self.fetch(request)
+                linked = way.read(response)
             except PageFailed as error:
                 if error.status not in failures.GONE:
                     self.fail(error.cause, request.url)
                 return
+            if page == 1:
+                self.tell_list(f"{way.name} {source}", response, len(linked))
             entries = listing.unseen(linked, seen)
             seen |= {entry.number for entry in linked}
             if not entries:

@@ -18,11 +18,12 @@ from ecnews import catalog
 from ecnews.catalog import Site
 from ecnews.errors import NotAnArticle
 from ecnews.extensions.bugs import is_bug
+from ecnews.extensions.drift import Tally
 from ecnews.extensions.memory import Memory
 from ecnews.items import Article, Quarantined
 from ecnews.middlewares.budget import QuietHours
 from ecnews.middlewares.halt import halt, halted
-from ecnews.pages import article, challenge
+from ecnews.pages import article, challenge, listing
 from ecnews.pipelines.store import StorePipeline
 from ecnews.spiders import arguments, failures
 from ecnews.spiders.arguments import Argument
@@ -66,6 +67,8 @@ class SiteSpider(Spider):
         self.asked: set[int] = set()
         self.gains: dict[str, int] = {}  # wanted articles by the list that brought them
         self.change = asyncio.Event()
+        self.tally = Tally()
+        self.retried: set[int] = set()  # numbers that former runs had in vain
         self.memory: Memory
         # Held: Scrapy reads the source of a callback anew for each method object that it meets.
         self.callback, self.errback = self.parse_article, self.article_failed
@@ -102,6 +105,12 @@ class SiteSpider(Spider):
             cb_kwargs={"number": number, "source": source},
         )
 
+    def owed(self, most: int) -> list[int]:
+        """Numbers that former runs had in vain, to be asked again first."""
+        numbers = self.memory.owed(most)
+        self.retried.update(numbers)
+        return numbers
+
     def parse_article(
         self, response: Response, number: int, source: str
     ) -> Iterator[Article | Quarantined]:
@@ -113,21 +122,50 @@ class SiteSpider(Spider):
             found = article.extract(response.body, self.site, response.url)
         except NotAnArticle as error:
             self._refuse_walls(response)
-            self.memory.note(number, "quarantined", error.reason)
+            if number not in self.retried:
+                self.tally.unread(error.reason, self.site.public_url(response.url))
             handed_on = True
-            yield Quarantined(
-                self.site.public_url(response.url), number, error.reason, error.detail
-            )
+            yield self._quarantined(response, number, error.reason, error.detail)
         else:
             if challenge.hints_at_wall(_edges(found), self.site):
                 self._refuse_walls(response)
-            if self.is_wanted(found, number):
+            self._tally(found, number)
+            if missing := self.lacks(found):
+                detail = f"layout {found.layout}: no {missing} was found"
+                handed_on = True
+                yield self._quarantined(response, number, f"no {missing}", detail)
+            elif self.is_wanted(found, number):
                 self.gains[source] = self.gains.get(source, 0) + 1
                 handed_on = True
                 yield found
         finally:
             if not handed_on:
                 self._answered(number)
+
+    def _quarantined(
+        self, response: Response, number: int, reason: str, detail: str
+    ) -> Quarantined:
+        self.memory.note(number, "quarantined", reason)
+        return Quarantined(self.site.public_url(response.url), number, reason, detail)
+
+    def _tally(self, found: Article, number: int) -> None:
+        """What was quarantined before says nothing of the pages that the site has now."""
+        if number in self.retried:
+            self.tally.reread += 1
+        else:
+            self.tally.read(found, found.url or "")
+
+    def tell_list(self, name: str, response: Response, links: int) -> None:
+        """Tallies the first page of a list."""
+        headlines = not links and listing.shows_headlines(response.body)
+        self.tally.listed(name, links, self.site.public_url(response.url), headlines)
+
+    def lacks(self, found: Article) -> str | None:
+        """What every article of the site has, and whose lack says that the page was misread: an
+        article without it would be taken for one of another section, or of another day."""
+        if not found.published_at:
+            return "time"
+        return "section" if self.section and not found.section else None
 
     def is_wanted(self, found: Article, number: int) -> bool:
         """Whether the article is of the section and of the days; remembers what need not be

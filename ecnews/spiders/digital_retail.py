@@ -75,7 +75,7 @@ class DigitalRetailSpider(SiteSpider):
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        for number in self.memory.owed(_OWED):
+        for number in self.owed(_OWED):
             yield self.request(number)
         failed: list[tuple[str, str]] = []  # URL and cause
         for way in self._ways():
@@ -136,7 +136,7 @@ class DigitalRetailSpider(SiteSpider):
             page += 1
             request = way.request(source, page, met)
             try:
-                linked = await self._entries(way, request)
+                linked = await self._entries(way, request, source if page == 1 else "")
             except PageFailed as error:
                 if error.status in failures.GONE:
                     if page == 1:
@@ -165,8 +165,9 @@ class DigitalRetailSpider(SiteSpider):
         if not broken:
             self.read[self._ground_name(way, source)] = source, known, top
 
-    async def _entries(self, way: Way, request: Request) -> list[Entry]:
-        """What a page of a list links; asked twice where it cannot be read."""
+    async def _entries(self, way: Way, request: Request, begins: str) -> list[Entry]:
+        """What a page of a list links; asked twice where it cannot be read. `begins` names the list
+        whose first page it is."""
         for last in (False, True):
             response = await self.fetch(request)
             try:
@@ -177,6 +178,8 @@ class DigitalRetailSpider(SiteSpider):
                 continue
             if not entries and (kind := challenge.wall(response.body, self.site)):
                 self.refuse(response.url, kind)
+            if begins and way.paged:
+                self.tell_list(f"{way.name} {begins}", response, len(entries))
             return entries
         raise AssertionError
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from ecnews.storage import database
 from ecnews.storage.schema import runs
 
 _SILENT = timedelta(minutes=15)  # without a sign of life: killed, or cut off from the database
 _KILLED = "it ended without a word: killed, or the database was away at its end"
+
+_LOOK_BACK = 100  # runs of a spider, whatever their section
 
 _ours: set[int] = set()  # runs of this process
 
@@ -64,6 +67,18 @@ def finish(
     with database.transaction(engine) as connection:
         connection.execute(update(runs).where(runs.c.id == id_).values(end))
     _ours.discard(id_)
+
+
+def like(connection: Connection, spider: str, arguments: Mapping[str, Any]) -> list[Row[Any]]:
+    """The last runs of the spider over the same section that have a verdict, the newest first."""
+    query = (
+        select(runs)
+        .where(runs.c.spider == spider, runs.c.verdict.is_not(None))
+        .order_by(runs.c.id.desc())
+        .limit(_LOOK_BACK)
+    )
+    section = arguments.get("section")
+    return [run for run in connection.execute(query) if run.arguments.get("section") == section]
 
 
 def _is_dead(run: Any, now: datetime) -> bool:
