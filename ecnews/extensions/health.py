@@ -13,11 +13,10 @@ from scrapy.settings import BaseSettings
 from ecnews.errors import DatabaseError, SettingError
 from ecnews.extensions import drift
 from ecnews.extensions.drift import Drift, Limits, Report, Tally
+from ecnews.extensions.verdict import SOUND
 
 logger = logging.getLogger(__name__)
 
-# Verdicts of runs that others may be compared with.
-SOUND = ("ok", "nothing-new", "partial")
 _NOT_JUDGED = ("busy", "stopped", "killed")
 
 

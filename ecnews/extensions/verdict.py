@@ -22,6 +22,7 @@ CODES = {
     "busy": 12,
 }
 GOOD = frozenset(name for name, code in CODES.items() if not code)
+SOUND = GOOD | {"partial"}  # what others may be compared with
 _REFUSALS = ("Forbidden by robots.txt", "HTTP 401", "HTTP 403")
 # What to do, where the sentence does not say it.
 _ADVICE = {
