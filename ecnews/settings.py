@@ -97,6 +97,7 @@ ITEM_PIPELINES = {
 EXTENSIONS = {
     "ecnews.extensions.progress.Progress": 500,
     "ecnews.extensions.bugs.CountBugs": 500,
+    "ecnews.extensions.turns.OneAtATime": 510,
     "ecnews.extensions.health.Health": 550,  # before the ledger, which keeps what it says
     "ecnews.extensions.runs.RunLedger": 600,
 }

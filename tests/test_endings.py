@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,9 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from ecnews.extensions.verdict import CODES
-from tests.conftest import FAST, ROOT, Scrapy, rows
+from ecnews.storage import database
+from ecnews.storage.lock import Lock
+from tests.conftest import FAST, ROOT, Scrapy, rows, verdict_of
 from tests.replica import Corpus
 from tests.replica.site import Request, Response, Site
 from tests.serving import served
@@ -58,7 +62,9 @@ def test_whatever_raises_makes_the_run_failed(
 
 
 @contextmanager
-def slowly(corpus: Corpus, asked: threading.Event) -> Iterator[str]:
+def slowly(
+    corpus: Corpus, asked: threading.Event, targets: list[str] | None = None
+) -> Iterator[str]:
     """A site that says when an article is asked for, and takes its time over it."""
 
     def answer(request: Request) -> Response:
@@ -67,8 +73,21 @@ def slowly(corpus: Corpus, asked: threading.Event) -> Iterator[str]:
             threading.Event().wait(0.3)
         return Site(corpus).respond(request)
 
-    with served(answer, []) as url:
+    with served(answer, [] if targets is None else targets) as url:
         yield url
+
+
+def begin(url: str, database: str, log: Path, *more: str) -> subprocess.Popen[str]:
+    """A crawl that is watched while it runs."""
+    env = {"ECNEWS_SITE_URL": url, "ECNEWS_DATABASE_URL": database, "NO_PROXY": "127.0.0.1"}
+    command = [
+        *(sys.executable, "-m", "scrapy", "crawl", "digital_retail", *FAST, *more),
+        *("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", f"LOG_FILE={log}"),
+        *("--loglevel", "INFO"),
+    ]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | env, stderr=subprocess.PIPE, text=True
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -77,17 +96,9 @@ def test_a_signal_makes_the_run_stopped(
     corpus: Corpus, tmp_path: Path, number: int, times: int
 ) -> None:
     asked, log = threading.Event(), tmp_path / "crawl.log"
+    url_of_it = f"sqlite:///{tmp_path}/ecnews.db"
     with slowly(corpus, asked) as url:
-        env = {"ECNEWS_SITE_URL": url, "ECNEWS_DATABASE_URL": f"sqlite:///{tmp_path}/ecnews.db"}
-        run = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "scrapy", "crawl", "digital_retail", *FAST),
-                *("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1", "-s", f"LOG_FILE={log}"),
-                *("--loglevel", "INFO"),
-            ],
-            cwd=ROOT, env=os.environ | env | {"NO_PROXY": "127.0.0.1"},
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        run = begin(url, url_of_it, log)
         assert asked.wait(30)
         run.send_signal(number)
         if times == 2:
@@ -99,4 +110,54 @@ def test_a_signal_makes_the_run_stopped(
     last = said.splitlines()[-1]
     assert last.startswith("stopped: a second signal" if times == 2 else "stopped: a signal")
     assert log.read_text("utf-8").splitlines()[-1].endswith(last)
-    assert rows(env["ECNEWS_DATABASE_URL"], "SELECT verdict FROM runs") == [("stopped",)]
+    assert rows(url_of_it, "SELECT verdict FROM runs") == [("stopped",)]
+
+
+def test_of_two_runs_at_once_the_second_ends_without_a_request(
+    scrapy: Scrapy, corpus: Corpus, tmp_path: Path, database_url: str
+) -> None:
+    asked, targets = threading.Event(), list[str]()
+    with slowly(corpus, asked, targets) as url:
+        where = {"ECNEWS_SITE_URL": url, "ECNEWS_DATABASE_URL": database_url}
+        first = begin(url, database_url, tmp_path / "first.log")
+        assert asked.wait(30)
+        for spider in (
+            ["digital_retail", "-a", "section=all"],
+            ["backfill", "-a", "numbers=1-5"],
+        ):
+            done = scrapy("crawl", *spider, *FAST, **where)
+            assert done.returncode == CODES["busy"] == 12, done.stderr
+            assert re.search(
+                rf"^busy: run 1 \(digital_retail, .* process {first.pid} ", done.stderr
+            )
+        assert not any("--1.html" in t for t in targets if t.startswith("/detail"))
+        # The site of another address is another site.
+        other = scrapy("crawl", "articles", "-a", "urls=9", *FAST, **where | {
+            "ECNEWS_SITE_URL": url.replace("127.0.0.1", "localhost")})  # fmt: skip
+        assert verdict_of(other) != "busy"
+        first.kill()
+        first.communicate()
+        done = scrapy("crawl", "digital_retail", "-a", "max_requests=9", *FAST, **where)
+        assert verdict_of(done) == "partial", done.stderr
+    found = rows(database_url, "SELECT verdict FROM runs ORDER BY id")
+    assert [verdict for (verdict,) in found][:3] == ["killed", "busy", "busy"]
+
+
+def test_a_lock_that_the_server_lost_is_taken_again(postgres: str) -> None:
+    engine = database.connect(postgres)
+    first, second = Lock(engine, "http://h"), Lock(engine, "http://h")
+    assert first.take()
+    assert not second.take()
+    other = Lock(engine, "http://other")
+    assert other.take()
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as admin:
+        held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory'"
+        admin.execute(text(f"SELECT pg_terminate_backend(pid) FROM ({held}) AS held"))
+    assert first.keep()
+    assert other.keep()
+    assert not second.take()
+    first.release()
+    assert second.take()
+    for lock in (second, other):
+        lock.release()
+    engine.dispose()

@@ -102,6 +102,12 @@ def has_run(connection: Connection, spider: str) -> bool:
     return connection.execute(query).first() is not None
 
 
+def under_way(connection: Connection, now: datetime) -> Row[Any] | None:
+    """The newest run that is alive."""
+    query = select(runs).where(runs.c.verdict.is_(None)).order_by(runs.c.id.desc())
+    return next((run for run in connection.execute(query) if not _is_dead(run, now)), None)
+
+
 def state(run: Row[Any], now: datetime) -> str:
     """The verdict; of a run without one, `running` or `killed`."""
     return str(run.verdict or ("killed" if _is_dead(run, now) else "running"))
