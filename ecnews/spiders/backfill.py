@@ -3,7 +3,7 @@ killed on the way."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Any, Self
 
@@ -143,7 +143,9 @@ class BackfillSpider(SiteSpider):
                 return
             self.count("lists")
             self.lowest[source] = min(entry.number for entry in entries if not entry.aside)
-            for number in self._wanted(entries):
+            wanted = self._wanted(entries)
+            self.tell_page(request.url, len(entries), len(wanted))
+            for number in wanted:
                 yield self.request(number, source)
             await self.room(0)
             self.stop_if_hopeless()
@@ -177,7 +179,7 @@ class BackfillSpider(SiteSpider):
     def _floor(self) -> str:
         return f"backfill floor {self.site.served_at or self.site.url}"
 
-    def _wanted(self, entries: Sequence[Entry]) -> Iterator[int]:
+    def _wanted(self, entries: Sequence[Entry]) -> list[int]:
         inside = [
             e.number
             for e in entries
@@ -187,7 +189,7 @@ class BackfillSpider(SiteSpider):
         self.stop_if_hopeless()
         if met := known - self.asked:
             self.count("skipped/known", len(met))
-        return (number for number in inside if number not in known and number not in self.asked)
+        return [number for number in inside if number not in known and number not in self.asked]
 
     def is_wanted(self, found: Article, number: int) -> bool:
         wanted = super().is_wanted(found, number)

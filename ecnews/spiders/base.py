@@ -160,6 +160,13 @@ class SiteSpider(Spider):
         headlines = not links and listing.shows_headlines(response.body)
         self.tally.listed(name, links, self.site.public_url(response.url), headlines)
 
+    def tell_page(self, url: str, articles: int, wanted: int) -> None:
+        """A line for each page of a list."""
+        public = self.site.public_url(url)
+        self.logger.info(
+            "list: %s: %d articles, %d to fetch", public, articles, wanted, extra={"url": public}
+        )
+
     def lacks(self, found: Article) -> str | None:
         """What every article of the site has, and whose lack says that the page was misread: an
         article without it would be taken for one of another section, or of another day."""
@@ -258,7 +265,7 @@ class SiteSpider(Spider):
 
     def fail(self, cause: str, url: str) -> None:
         self.count(f"failed/{cause}")
-        self.logger.error("%s: %s", url, cause)
+        self.logger.error("failed: %s: %s", url, cause, extra={"url": url})
 
     def tell_bug(self, error: BaseException | None) -> None:
         """Logs what is a mistake of the program, which `extensions.bugs` counts."""

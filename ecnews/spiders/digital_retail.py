@@ -157,8 +157,10 @@ class DigitalRetailSpider(SiteSpider):
             self.count("lists")
             seen |= {entry.number for entry in linked}
             top += [entry.number for entry in entries if not entry.aside]
-            for wanted in self._wanted(entries, source):
-                yield wanted
+            wanted = self._wanted(entries, source)
+            self.tell_page(request.url, len(entries), len(wanted))
+            for found in wanted:
+                yield found
             if not way.paged or met(entries) or await self._older(entries):
                 break
             await self.room(_AHEAD)
