@@ -31,6 +31,12 @@ ECNEWS_BROWSER = os.environ.get("ECNEWS_BROWSER", "")
 ECNEWS_PROGRESS = os.environ.get("ECNEWS_PROGRESS", "")
 # The log as lines of JSON: json.
 ECNEWS_LOG = os.environ.get("ECNEWS_LOG", "")
+# Who is told when the state changes (good to bad, bad to good, one evil to another): an address
+# that takes JSON by POST, and a command that has it on stdin.
+ECNEWS_ALERT_URL = os.environ.get("ECNEWS_ALERT_URL", "")
+ECNEWS_ALERT_COMMAND = os.environ.get("ECNEWS_ALERT_COMMAND", "")
+# A file for Prometheus' collector of text files: its name ends in .prom.
+ECNEWS_METRICS_FILE = os.environ.get("ECNEWS_METRICS_FILE", "")
 # When the site's pages have changed (extensions/drift.py): of how many sound runs the median is
 # taken; how seldom a run may deviate so far by accident; to what part of the usual a field's share,
 # or the links of a list, must fall; how many times longer or shorter bodies must be.

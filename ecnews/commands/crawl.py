@@ -9,6 +9,7 @@ import shutil
 import sys
 from asyncio import Future
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 from ecnews.errors import EcnewsError, SettingError
-from ecnews.extensions import logs
+from ecnews.extensions import alerts, logs, metrics
 from ecnews.extensions.runs import RunLedger
 from ecnews.extensions.verdict import GOOD, Verdict, counts, judge, verdict
 
@@ -66,9 +67,10 @@ class Command(crawl.Command):
             raise self._mistake(str(error)) from None
         crawling = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
-        verdict = _conclude(crawler, crawling)
-        self.exitcode = verdict.code
-        _tell(crawler, verdict)
+        found = _conclude(crawler, crawling)
+        self.exitcode = found.code
+        _pass_on(crawler, found)
+        _tell(crawler, found)
 
     def _mistake(self, sentence: str) -> UsageError:
         """Said on stderr, and in a log file as well: a scheduler shows nothing else."""
@@ -87,13 +89,26 @@ def _conclude(crawler: Crawler, crawling: Any) -> Verdict:
         if "finish_reason" not in stats:
             crawler.stats.set_value("ecnews/killed", True)
         found = judge(stats)
-    try:
-        ledger = crawler.get_extension(RunLedger)
-    except RuntimeError:  # so early did it fail
-        ledger = RunLedger(crawler)
-    if ledger:
-        ledger.finish(found)
+    _ledger(crawler).finish(found)
     return found
+
+
+@cache
+def _ledger(crawler: Crawler) -> RunLedger:
+    """The run's; one of our own where the run failed so early that there is none."""
+    try:
+        return crawler.get_extension(RunLedger) or RunLedger(crawler)
+    except RuntimeError:
+        return RunLedger(crawler)
+
+
+def _pass_on(crawler: Crawler, found: Verdict) -> None:
+    """To those who are not there: alerts, and a file for a monitor."""
+    settings, spider = crawler.settings, crawler.spidercls.name
+    section = getattr(crawler.spider, "section", None)
+    alerts.tell(settings, found, spider, section, _ledger(crawler).id)
+    if path := settings["ECNEWS_METRICS_FILE"]:
+        metrics.write(path, found, _stats(crawler), spider, section)
 
 
 def _why(crawling: Any) -> str:
