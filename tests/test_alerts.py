@@ -132,14 +132,22 @@ def test_an_alert_that_fails_is_a_line_in_the_log_and_nothing_else(
 
 
 def test_a_webhook_that_does_not_answer_holds_up_nobody(
-    run: Callable[..., str], hook: Hook, monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., str],
+    hook: Hook,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     hook.status = 500
     assert run(500, ECNEWS_ALERT_URL=hook.url) == "empty"
     assert "the alert could not be sent: HTTP 500" in run.said  # type: ignore[attr-defined]
     monkeypatch.setattr(alerts, "_LONGEST", -4.9)  # s, with the five that are added
     held = threading.Event()
-    alerts._within("ECNEWS_ALERT_URL", lambda: held.wait(60) and None)
+
+    def hang() -> None:
+        held.wait(60)
+
+    alerts._within("ECNEWS_ALERT_URL", hang)
+    assert "the alert could not be sent: it took too long" in caplog.text
     held.set()
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
@@ -18,9 +18,6 @@ from ecnews import catalog
 from ecnews.errors import ArgumentError, EcnewsError
 from ecnews.extensions.drift import FIELDS, Report, usual, usual_of
 from ecnews.extensions.verdict import GOOD, SOUND
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 _MAIN = "digital_retail"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -106,7 +103,7 @@ class Status:
         return self.now - self.good.finished_at if self.good else None
 
 
-def _read(connection: Connection, spider: str | None, limit: int, most: int) -> Status:
+def _read(connection: Any, spider: str | None, limit: int, most: int) -> Status:
     from ecnews.storage import runs
 
     now = datetime.now(UTC)

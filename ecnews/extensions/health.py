@@ -42,6 +42,8 @@ class Health:
         found = drift.find(tally, past, self.limits, bool(stats.get_value("ecnews/lists")))
         if found is None and last and not last.is_over(tally):
             found = last
+        if self.limits.chance <= 0:  # it is not wanted
+            found = None
         if found:
             tally.report.drift = asdict(found)
             example = f"; an example: {found.url}" if found.url else ""
