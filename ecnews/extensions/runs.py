@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
 from typing import Any, Self
 
@@ -119,6 +120,7 @@ class RunLedger:
         }
 
 
+@cache
 def rules_fingerprint() -> str:
     """Twelve hex digits that change with the rules and the site file."""
     digest = hashlib.sha256()

@@ -102,6 +102,12 @@ def has_run(connection: Connection, spider: str) -> bool:
     return connection.execute(query).first() is not None
 
 
+def ruled_since(connection: Connection, rules: str) -> datetime | None:
+    """When the first run with these rules began; None if there was none."""
+    query = select(runs.c.started_at).where(runs.c.rules == rules).order_by(runs.c.started_at)
+    return connection.execute(query.limit(1)).scalar()
+
+
 def under_way(connection: Connection, now: datetime) -> Row[Any] | None:
     """The newest run that is alive."""
     query = select(runs).where(runs.c.verdict.is_(None)).order_by(runs.c.id.desc())
