@@ -56,7 +56,7 @@ class Memory:
         return self._ask(recall.owed, datetime.now(UTC), most, self._ruled_since()) or []
 
     def _ruled_since(self) -> datetime | None:
-        """When a run first had the rules of today: what was quarantined before may be fit by now."""
+        """When a run first had the rules of today: what was quarantined before may fit them."""
         from ecnews.storage import runs
 
         if self.ruled is None:

@@ -58,7 +58,7 @@ def settled(
 def owed(
     connection: Connection, now: datetime, most: int, ruled: datetime | None = None
 ) -> list[int]:
-    """Numbers fetched in vain and due for another try, the newest first; `ruled` as in `settled`."""
+    """Numbers fetched in vain and due for another try, newest first; `ruled` as in `settled`."""
     has = select(articles.c.id).where(articles.c.number == fetches.c.number).exists()
     query = (
         select(fetches.c.number, fetches.c.outcome, fetches.c.times, fetches.c.fetched_at)
@@ -82,4 +82,4 @@ def _is_due(row: Any, now: datetime, ruled: datetime | None) -> bool:
     if ruled and row.outcome == "quarantined" and row.fetched_at < ruled:
         return True
     waits = _BACKOFF * 2 ** min(max(0, row.times - _PROMPT), _LONGEST)
-    return row.times < _PROMPT or now - row.fetched_at > waits
+    return bool(row.times < _PROMPT or now - row.fetched_at > waits)
