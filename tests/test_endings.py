@@ -108,7 +108,8 @@ def test_a_signal_makes_the_run_stopped(
         _, said = run.communicate(timeout=60)
     assert run.returncode == CODES["stopped"], said
     last = said.splitlines()[-1]
-    assert last.startswith("stopped: a second signal" if times == 2 else "stopped: a signal")
+    how = "before it could close" if times == 2 else "before its end"
+    assert last.startswith(f"stopped: a signal ended the run {how}")
     assert log.read_text("utf-8").splitlines()[-1].endswith(last)
     assert rows(url_of_it, "SELECT verdict FROM runs") == [("stopped",)]
 

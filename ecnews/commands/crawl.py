@@ -67,7 +67,7 @@ class Command(crawl.Command):
             raise self._mistake(str(error)) from None
         crawling = self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
-        found = _conclude(crawler, crawling)
+        found = _conclude(crawler, _error(crawling), self.crawler_process.bootstrap_failed)
         self.exitcode = found.code
         _pass_on(crawler, found)
         _tell(crawler, found)
@@ -80,11 +80,16 @@ class Command(crawl.Command):
         return UsageError(sentence, print_help=False)
 
 
-def _conclude(crawler: Crawler, crawling: Any) -> Verdict:
+def _conclude(crawler: Crawler, error: BaseException | None, broken: bool) -> Verdict:
     """The verdict, which the ledger has as well, also where the run could not close or begin."""
     stats = _stats(crawler)
     if "start_time" not in stats:
-        found = verdict("failed", f"the run could not begin: {_why(crawling)}")
+        why = f"{type(error).__name__}: {error}" if error else "the log says why"
+        found = (
+            verdict("failed", f"the run could not begin: {why}")
+            if error or broken
+            else verdict("stopped", "a signal ended the run before it began")
+        )
     else:
         if "finish_reason" not in stats:
             crawler.stats.set_value("ecnews/killed", True)
@@ -111,10 +116,10 @@ def _pass_on(crawler: Crawler, found: Verdict) -> None:
         metrics.write(path, found, _stats(crawler), spider, section)
 
 
-def _why(crawling: Any) -> str:
+def _error(crawling: Any) -> BaseException | None:
     """What a crawl ended in, where it did in an exception."""
-    error = crawling.exception() if isinstance(crawling, Future) and crawling.done() else None
-    return f"{type(error).__name__}: {error}" if error else "the log says why"
+    over = isinstance(crawling, Future) and crawling.done() and not crawling.cancelled()
+    return crawling.exception() if over else None
 
 
 def _stats(crawler: Crawler) -> dict[str, Any]:

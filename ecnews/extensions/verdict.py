@@ -79,7 +79,7 @@ def _hindered(stats: Mapping[str, Any]) -> Verdict | None:
             told = name == "database" and "next run" in sentence
             return verdict(name, sentence, "" if told else None)
     if stats.get("ecnews/killed"):
-        return verdict("stopped", "a second signal ended the run before it could close")
+        return verdict("stopped", "a signal ended the run before it could close")
     if stats.get("finish_reason") == "shutdown" and not stats.get("ecnews/broken_off"):
         return verdict("stopped", "a signal ended the run before its end")
     if errors := stats.get("ecnews/errors") or stats.get("spider_exceptions/count"):
