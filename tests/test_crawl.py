@@ -321,6 +321,18 @@ def test_progress_is_shown_where_it_is_wanted(scrapy: Scrapy, site_url: str) -> 
     assert re.search(r"\d+ list pages, \d+ articles read", done.stderr)
 
 
+def test_progress_has_an_estimate_once_a_list_is_read(
+    scrapy: Scrapy, corpus: Corpus, site_url: str
+) -> None:
+    done = scrapy(
+        "crawl", "digital_retail", *FAST, "-s", "DOWNLOAD_DELAY=0.1", "-a", "max_requests=50",
+        "-s", "CONCURRENT_REQUESTS=1", ECNEWS_SITE_URL=site_url, ECNEWS_PROGRESS="1",
+    )  # fmt: skip
+    shares = [int(share) for share in re.findall(r" (\d+)% done, \S+ \S+ to go", done.stderr)]
+    assert shares
+    assert max(shares) <= 100
+
+
 def test_polluted_pages_are_stored_as_the_manifest_has_them_or_quarantined(
     scrapy: Scrapy, corpus: Corpus, database_url: str
 ) -> None:

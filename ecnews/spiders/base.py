@@ -92,6 +92,10 @@ class SiteSpider(Spider):
             crawler.signals.connect(spider.item_through, through)
         return spider
 
+    def share(self) -> float:
+        """How much of the run is over, from 0 to 1; 0 where nobody knows."""
+        return float(self.crawler.stats.get_value("ecnews/share", 0))
+
     def request(self, number: int, source: str = "") -> Request:
         """For an article; `source` is the list that brought it."""
         self.asked.add(number)

@@ -65,7 +65,15 @@ class DigitalRetailSpider(SiteSpider):
         self.way: str | None = None  # that served
         # Lists read to their end: what is kept of each, by the name under which it is kept.
         self.read: dict[str, tuple[str, Ground | None, list[int]]] = {}
+        self.due = self.done = 0  # lists
         self.keep: Keep
+
+    def share(self) -> float:
+        """How much of the run is over: of its lists, and of the articles asked for."""
+        if not self.due or not self.asked:
+            return 0.0
+        answered = 1 - len(self.under_way) / len(self.asked)
+        return min(self.done / self.due, 1.0) * answered
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -112,12 +120,14 @@ class DigitalRetailSpider(SiteSpider):
         }
         ranked, wanted = ground.order(grounds, datetime.now(UTC))
         served = 0
+        self.due, self.done = len(ranked) if self.thorough else min(wanted, len(ranked)), 0
         for source in ranked:
             if served == wanted and not self.thorough:
                 break
             before = self.crawler.stats.get_value("ecnews/lists", 0)
             async for request in self._list(way, source, grounds[source], failed):
                 yield request
+            self.done += 1
             served += self.crawler.stats.get_value("ecnews/lists", 0) > before
         if served:
             for url, cause in failed:
