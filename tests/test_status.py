@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,11 @@ def test_it_shows_runs_quarantine_and_trend(scrapy: Scrapy, database_url: str) -
     assert "not readable 20% (0%) !" in said
     assert "source 0% (100%) !" in said
     assert "title 100% (100%)  " in said
+    assert re.search(r"of all +title 80% \(100%\) !  body 80%", said), "with those not readable"
     found = json.loads(scrapy("status", "--json", ECNEWS_DATABASE_URL=database_url).stdout)
     assert [row["verdict"] for row in found["runs"]] == ["drifted", "killed", "ok", "ok"]
     assert found["health"]["2026"]["fields"]["source"] == {"share": 0.0, "usual": 1.0}
+    assert found["health"]["all"]["pages"] == 25
     assert found["quarantine"] == {"no time": 3}
     assert round(found["age_seconds"] / 3600) == 50
     assert found["fresh"] is True

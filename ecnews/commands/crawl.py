@@ -142,8 +142,9 @@ def _tell(crawler: Crawler, found: Verdict) -> None:
         logs.say_last(logger, level, str(found), verdict=found.name, code=found.code)
     if settings["LOG_FILE"] or not as_json:
         stored = any(counts(stats, "ecnews/stored/").values())
-        examples = ["try next:", *_examples(settings["ECNEWS_DATABASE_URL"])] if stored else []
-        lines = (*summary, *("  " + line for line in examples), str(found))
+        queries = _examples(settings["ECNEWS_DATABASE_URL"])
+        examples = ["  try next:", *(f"    {line}" for line in queries)] if stored else []
+        lines = (*summary, *examples, str(found))
         print("\n".join(lines), file=sys.stderr)
 
 

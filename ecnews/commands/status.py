@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import methodcaller
 from typing import Any
 
 from scrapy.commands import ScrapyCommand
@@ -21,6 +22,7 @@ from ecnews.extensions.verdict import GOOD, SOUND
 
 _MAIN = "digital_retail"
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_ALL = "all"  # beside the layouts
 _MARK = 0.1  # a share this far from the usual is marked
 
 
@@ -170,6 +172,10 @@ def _health(status: Status) -> Iterator[str]:
     known = usual((sum(r.unread.values()) / r.pages, r.pages) for r in status.past)
     yield f"  pages       {report.pages}, not readable {_pair(unread / report.pages, known)}"
     for name, trend in _trends(status).items():
+        if name == _ALL:
+            shown = "  ".join(f"{title} {_pair(now, usually)}" for title, now, usually in trend)
+            yield f"  of all      {shown}"
+            continue
         layout = report.layouts[name]
         fields = "  ".join(f"{title} {_pair(now, usually)}" for title, now, usually in trend)
         yield f"  layout {name:5}{layout.pages} pages: {fields}"
@@ -183,15 +189,21 @@ def _health(status: Status) -> Iterator[str]:
 
 
 def _trends(status: Status) -> dict[str, list[tuple[str, float, float | None]]]:
-    """Layout -> field, its share of the pages, the usual share."""
-    return {
-        name: [(title, layout.share(title), _usually(status.past, name, title)) for title in FIELDS]
-        for name, layout in sorted(status.report.layouts.items())
+    """Layout -> field, its share of the pages, the usual share; first the same of all pages, those
+    that could not be read included."""
+    past, report = status.past, status.report
+    of_all = [
+        (title, report.share(title), usual((r.share(title), r.pages) for r in past))
+        for title in FIELDS
+    ]
+    by_layout = {
+        name: [
+            (title, layout.share(title), usual_of(past, name, methodcaller("share", title)))
+            for title in FIELDS
+        ]
+        for name, layout in sorted(report.layouts.items())
     }
-
-
-def _usually(past: list[Report], layout: str, title: str) -> float | None:
-    return usual_of(past, layout, lambda former: former.share(title))
+    return {_ALL: of_all, **by_layout}
 
 
 def _pair(now: float, usually: float | None) -> str:
@@ -216,18 +228,20 @@ def _json(status: Status, fresh: bool) -> str:
         ],
         "quarantine": {row.reason: row.pages for row in status.quarantine},
         "health": {
-            name: {
-                "pages": status.report.layouts[name].pages,
-                "length": status.report.layouts[name].length,
-                "removed": status.report.layouts[name].removed,
-                "recovered": status.report.layouts[name].recovered,
-                "fields": {title: {"share": now, "usual": was} for title, now, was in trend},
-            }
+            name: _numbers(status.report, name)
+            | {"fields": {title: {"share": now, "usual": was} for title, now, was in trend}}
             for name, trend in _trends(status).items()
         },
         "unread": status.report.unread,
     }
     return json.dumps(value, ensure_ascii=False)
+
+
+def _numbers(report: Report, name: str) -> dict[str, Any]:
+    if name == _ALL:
+        return {"pages": report.pages}
+    layout = report.layouts[name]
+    return {key: getattr(layout, key) for key in ("pages", "length", "removed", "recovered")}
 
 
 def _age(text: str | None) -> timedelta | None:

@@ -84,6 +84,11 @@ class Report:
     def pages(self) -> int:
         return self.read + sum(self.unread.values())
 
+    def share(self, name: str) -> float:
+        """Of all pages that should be articles, those that had a field."""
+        has = sum(layout.fields.get(name, 0) for layout in self.layouts.values())
+        return has / self.pages if self.pages else 0.0
+
     def dump(self) -> dict[str, Any]:
         return asdict(self)
 
