@@ -29,6 +29,21 @@ ECNEWS_QUIET_HOURS = os.environ.get("ECNEWS_QUIET_HOURS", "")
 ECNEWS_BROWSER = os.environ.get("ECNEWS_BROWSER", "")
 # Whether progress is shown on stderr: unset, on a terminal only.
 ECNEWS_PROGRESS = os.environ.get("ECNEWS_PROGRESS", "")
+# The log as lines of JSON: json.
+ECNEWS_LOG = os.environ.get("ECNEWS_LOG", "")
+# Who is told when the state changes (good to bad, bad to good, one evil to another): an address
+# that takes JSON by POST, and a command that has it on stdin.
+ECNEWS_ALERT_URL = os.environ.get("ECNEWS_ALERT_URL", "")
+ECNEWS_ALERT_COMMAND = os.environ.get("ECNEWS_ALERT_COMMAND", "")
+# A file for Prometheus' collector of text files: its name ends in .prom.
+ECNEWS_METRICS_FILE = os.environ.get("ECNEWS_METRICS_FILE", "")
+# When the site's pages have changed (extensions/drift.py): of how many sound runs the median is
+# taken; how seldom a run may deviate so far by accident; to what part of the usual a field's share,
+# or the links of a list, must fall; how many times longer or shorter bodies must be.
+ECNEWS_HEALTH_RUNS = 10
+ECNEWS_DRIFT_CHANCE = 1e-5
+ECNEWS_DRIFT_DROP = 0.5
+ECNEWS_DRIFT_LONGER = 3.0
 
 # Manners. The site is asked once a second at most, by one request at a time, whatever host of it
 # answers (middlewares/politeness.py puts them into one slot), and slower where it is slow.
@@ -87,9 +102,12 @@ ITEM_PIPELINES = {
 }
 EXTENSIONS = {
     "ecnews.extensions.progress.Progress": 500,
-    "ecnews.extensions.verdict.CountItemErrors": 500,
+    "ecnews.extensions.bugs.CountBugs": 500,
+    "ecnews.extensions.turns.OneAtATime": 510,
+    "ecnews.extensions.health.Health": 550,  # before the ledger, which keeps what it says
     "ecnews.extensions.runs.RunLedger": 600,
 }
 
 LOG_LEVEL = "INFO"  # default DEBUG: a line a request, and each item in full
+STATS_DUMP = False  # default True; the summary and `runs` have what an operator reads
 FEED_EXPORT_ENCODING = "utf-8"  # default \\uXXXX

@@ -40,6 +40,11 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
     return found
 
 
+def verdict_of(done: subprocess.CompletedProcess[str]) -> str:
+    """What `scrapy crawl` says of the run, in its last line."""
+    return done.stderr.splitlines()[-1].partition(":")[0]
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
     return Corpus(300, seed=11)

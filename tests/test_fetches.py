@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from ecnews.storage import database
+from ecnews.storage import database, recall
 from ecnews.storage.fetches import Fetch, Outcome, remember
 from ecnews.storage.recall import owed, settled
 from ecnews.storage.schema import articles, fetches, fingerprints
@@ -103,3 +103,16 @@ def test_any_number_of_pages_is_asked_for_at_once(connection: Connection) -> Non
 def test_nothing_is_asked_for(connection: Connection) -> None:
     remember(connection, [], NOW)
     assert settled(connection, [], SECTION, NOW) == set()
+
+
+def test_what_other_rules_quarantined_is_tried_at_once_and_then_as_before(
+    connection: Connection,
+) -> None:
+    for _ in range(9):
+        remember(connection, [Fetch(1, "quarantined"), Fetch(2, "failed")], NOW)
+    later = NOW + timedelta(hours=1)
+    for ruled, due in ((None, []), (NOW - DAY, []), (later, [1])):
+        assert recall.owed(connection, later, 9, ruled) == due
+        assert recall.settled(connection, [1, 2], None, later, None, ruled) == {1, 2} - set(due)
+    remember(connection, [Fetch(1, "quarantined")], later)
+    assert recall.owed(connection, later + timedelta(hours=1), 9, later) == []

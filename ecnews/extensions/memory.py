@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.crawler import Crawler
 
 from ecnews.errors import DatabaseError
+from ecnews.extensions.runs import rules_fingerprint
 
 if TYPE_CHECKING:
     from ecnews.storage.fetches import Fetch, Key, Outcome
@@ -34,6 +35,7 @@ class Memory:
         self.pending: list[Fetch] = []
         self.since = time.monotonic()
         self.next_try = 0.0
+        self.ruled: datetime | None = None
 
     def settled(
         self, numbers: Collection[int], section: str | None, refresh: timedelta | None = None
@@ -43,14 +45,23 @@ class Memory:
 
         self._flush_in_time()
         now = datetime.now(UTC)
-        found: set[int] = self._ask(recall.settled, numbers, section, now, refresh) or set()
+        ruled = self._ruled_since()
+        found: set[int] = self._ask(recall.settled, numbers, section, now, refresh, ruled) or set()
         return found
 
     def owed(self, most: int) -> list[int]:
         """Numbers that failed in former runs and are due for another try, the newest first."""
         from ecnews.storage import recall
 
-        return self._ask(recall.owed, datetime.now(UTC), most) or []
+        return self._ask(recall.owed, datetime.now(UTC), most, self._ruled_since()) or []
+
+    def _ruled_since(self) -> datetime | None:
+        """When a run first had the rules of today: what was quarantined before may fit them."""
+        from ecnews.storage import runs
+
+        if self.ruled is None:
+            self.ruled = self._ask(runs.ruled_since, rules_fingerprint())
+        return self.ruled
 
     def days(self, numbers: Collection[int]) -> dict[int, datetime]:
         """When those of the articles that are stored were published."""

@@ -37,7 +37,8 @@ class Progress:
         lists, articles = (stats.get_value(f"ecnews/{key}", 0) for key in ("lists", "articles"))
         found = stats.get_value("item_scraped_count", 0)
         rate = stats.get_value("response_received_count", 0) / (now - self.started)
-        share = stats.get_value("ecnews/share", 0)
+        told = getattr(self.crawler.spider, "share", None)
+        share = told() if told else 0.0
         left = (now - self.started) * (1 - share) / share if share else None
         print(
             f"{now - self.started:6.0f} s  {lists} list pages, {articles} articles read,"

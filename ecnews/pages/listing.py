@@ -25,6 +25,11 @@ _ENTRY = ("li", "tr", "dl", "dd", "dt", "p", "div")
 _ENTRY_LENGTH = 300
 _ADDRESS_LENGTH = 300
 _ALIKE = 3
+_HAN = re.compile("[\u3400-\u9fff]")
+_HEADLINE, _HEADLINES = 10, 10  # characters of Chinese in a title at least; titles of a list
+_shown_texts = etree.XPath(
+    "//text()[not(ancestor::script or ancestor::style or ancestor::head)]", smart_strings=False
+)
 _NUMBER = re.compile(r"[1-9]\d{4,11}")
 
 
@@ -95,6 +100,17 @@ def unseen(entries: Iterable[Entry], seen: Container[int]) -> list[Entry]:
     if all(entry.aside for entry in left):
         return [replace(entry, aside=False) for entry in left]
     return left
+
+
+def shows_headlines(body: bytes) -> bool:
+    """Whether a page shows lines enough that could be titles, linked or not: one that links no
+    article is then a list that has changed, rather than none."""
+    try:
+        page = document.parse(body)
+    except NotAnArticle:
+        return False
+    texts = {text.strip() for text in _shown_texts(page.root)}
+    return sum(len(_HAN.findall(text)) >= _HEADLINE for text in texts) >= _HEADLINES
 
 
 def _entries(found: dict[int, tuple[date | None, str]]) -> list[Entry]:

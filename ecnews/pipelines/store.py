@@ -64,7 +64,10 @@ class StorePipeline:
         assert self.writer is not None
         if isinstance(item, Quarantined):
             self.crawler.stats.inc_value(f"ecnews/quarantined/{item.reason}")
-            logger.warning("%s: quarantined: %s: %s", item.url, item.reason, item.detail)
+            logger.info(
+                "quarantined: %s: %s: %s", item.url, item.reason, item.detail,
+                extra={"url": item.url, "number": item.number, "reason": item.reason},
+            )  # fmt: skip
         try:
             self._count(self.writer.add(item))
         except DatabaseError as error:

@@ -42,16 +42,24 @@ class ArticlesSpider(SiteSpider):
         if not self.urls:
             raise ArgumentError(f"argument urls={given['urls']}: it names no address")
 
+    @property
+    def section_name(self) -> None:
+        """Given pages are of any section."""
+
     async def start(self) -> AsyncIterator[Request]:
         self.count("by_number")
         for url in dict.fromkeys(self.urls):
             number = self.site.article_number(url)
             assert number is not None
+            self.retried.add(number)  # whoever names pages knows them, and does not watch the site
             yield self.request(number, copy=None if self.site.owns(url) else url)
             await self.room(_AHEAD)
 
     def is_wanted(self, found: Article, number: int) -> bool:
         return True
+
+    def lacks(self, found: Article) -> None:
+        """Copies on other hosts may have lost anything."""
 
     def _address(self, line: str) -> str:
         if line.isascii() and line.isdecimal():

@@ -3,7 +3,7 @@ killed on the way."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
@@ -89,7 +89,7 @@ class BackfillSpider(SiteSpider):
             return
         lists = self.site.sections[self.section].lists if self.section else tuple(self.site.lists)
         way = ListPages(self.site, lists, self.today)
-        for number in self.memory.owed(_WINDOW):  # on pages that lie behind
+        for number in self.owed(_WINDOW):  # on pages that lie behind
             yield self.request(number)
         for source in way.sources:
             async for request in self._list(way, source):
@@ -131,18 +131,23 @@ class BackfillSpider(SiteSpider):
         while True:
             request = way.request(source, page, lambda _: False)
             try:
-                linked = way.read(await self.fetch(request))
+                response = await self.fetch(request)
+                linked = way.read(response)
             except PageFailed as error:
                 if error.status not in failures.GONE:
                     self.fail(error.cause, request.url)
                 return
+            if page == 1:
+                self.tell_list(f"{way.name} {source}", response, len(linked))
             entries = listing.unseen(linked, seen)
             seen |= {entry.number for entry in linked}
             if not entries:
                 return
             self.count("lists")
             self.lowest[source] = min(entry.number for entry in entries if not entry.aside)
-            for number in self._wanted(entries):
+            wanted = self._wanted(entries)
+            self.tell_page(request.url, len(entries), len(wanted))
+            for number in wanted:
                 yield self.request(number, source)
             await self.room(0)
             self.stop_if_hopeless()
@@ -176,7 +181,7 @@ class BackfillSpider(SiteSpider):
     def _floor(self) -> str:
         return f"backfill floor {self.site.served_at or self.site.url}"
 
-    def _wanted(self, entries: Sequence[Entry]) -> Iterator[int]:
+    def _wanted(self, entries: Sequence[Entry]) -> list[int]:
         inside = [
             e.number
             for e in entries
@@ -186,7 +191,7 @@ class BackfillSpider(SiteSpider):
         self.stop_if_hopeless()
         if met := known - self.asked:
             self.count("skipped/known", len(met))
-        return (number for number in inside if number not in known and number not in self.asked)
+        return [number for number in inside if number not in known and number not in self.asked]
 
     def is_wanted(self, found: Article, number: int) -> bool:
         wanted = super().is_wanted(found, number)

@@ -17,11 +17,13 @@ from twisted.python.failure import Failure
 from ecnews import catalog
 from ecnews.catalog import Site
 from ecnews.errors import NotAnArticle
+from ecnews.extensions.bugs import is_bug
+from ecnews.extensions.drift import Tally
 from ecnews.extensions.memory import Memory
 from ecnews.items import Article, Quarantined
 from ecnews.middlewares.budget import QuietHours
 from ecnews.middlewares.halt import halt, halted
-from ecnews.pages import article, challenge
+from ecnews.pages import article, challenge, listing
 from ecnews.pipelines.store import StorePipeline
 from ecnews.spiders import arguments, failures
 from ecnews.spiders.arguments import Argument
@@ -68,6 +70,8 @@ class SiteSpider(Spider):
         self.asked: set[int] = set()
         self.gains: dict[str, int] = {}  # wanted articles by the list that brought them
         self.change = asyncio.Event()
+        self.tally = Tally()
+        self.retried: set[int] = set()  # numbers that former runs had in vain
         self.memory: Memory
         # Held: Scrapy reads the source of a callback anew for each method object that it meets.
         self.callback, self.errback = self.parse_article, self.article_failed
@@ -92,6 +96,15 @@ class SiteSpider(Spider):
         crawler.signals.connect(spider.memory.flush, signals.spider_closed)
         return spider
 
+    @property
+    def section_name(self) -> str | None:
+        """What one run at a time may crawl; None if the run is not after a section."""
+        return self.section or "all"
+
+    def share(self) -> float:
+        """How much of the run is over, from 0 to 1; 0 where nobody knows."""
+        return float(self.crawler.stats.get_value("ecnews/share", 0))
+
     def request(self, number: int, source: str = "", copy: str | None = None) -> Request:
         """For an article; `source` is the list that brought it, `copy` its address if it is to be
         read on a foreign host, whose numbers are its own."""
@@ -106,6 +119,12 @@ class SiteSpider(Spider):
             cb_kwargs={"number": number, "source": source, "copy": copy},
         )
 
+    def owed(self, most: int) -> list[int]:
+        """Numbers that former runs had in vain, to be asked again first."""
+        numbers = self.memory.owed(most)
+        self.retried.update(numbers)
+        return numbers
+
     def parse_article(
         self, response: Response, number: int, source: str, copy: str | None
     ) -> Iterator[Article | Quarantined]:
@@ -117,21 +136,57 @@ class SiteSpider(Spider):
             found = article.extract(response.body, self.site, response.url)
         except NotAnArticle as error:
             self._refuse_walls(response)
-            self.memory.note(copy or number, "quarantined", error.reason)
+            if number not in self.retried:
+                self.tally.unread(error.reason, self.site.public_url(response.url))
             handed_on = True
-            yield Quarantined(
-                self.site.public_url(response.url), number, error.reason, error.detail
-            )
+            yield self._quarantined(response, number, error.reason, error.detail)
         else:
             if challenge.hints_at_wall(_edges(found), self.site):
                 self._refuse_walls(response)
-            if self.is_wanted(found, number):
+            self._tally(found, number)
+            if missing := self.lacks(found):
+                detail = f"layout {found.layout}: no {missing} was found"
+                handed_on = True
+                yield self._quarantined(response, number, f"no {missing}", detail)
+            elif self.is_wanted(found, number):
                 self.gains[source] = self.gains.get(source, 0) + 1
                 handed_on = True
                 yield found
         finally:
             if not handed_on:
                 self._answered(number)
+
+    def _quarantined(
+        self, response: Response, number: int, reason: str, detail: str
+    ) -> Quarantined:
+        self.memory.note(response.cb_kwargs["copy"] or number, "quarantined", reason)
+        return Quarantined(self.site.public_url(response.url), number, reason, detail)
+
+    def _tally(self, found: Article, number: int) -> None:
+        """What was quarantined before says nothing of the pages that the site has now."""
+        if number in self.retried:
+            self.tally.reread += 1
+        else:
+            self.tally.read(found, found.url or "")
+
+    def tell_list(self, name: str, response: Response, links: int) -> None:
+        """Tallies the first page of a list."""
+        headlines = not links and listing.shows_headlines(response.body)
+        self.tally.listed(name, links, self.site.public_url(response.url), headlines)
+
+    def tell_page(self, url: str, articles: int, wanted: int) -> None:
+        """A line for each page of a list."""
+        public = self.site.public_url(url)
+        self.logger.info(
+            "list: %s: %d articles, %d to fetch", public, articles, wanted, extra={"url": public}
+        )
+
+    def lacks(self, found: Article) -> str | None:
+        """What every article of the site has, and whose lack says that the page was misread: an
+        article without it would be taken for one of another section, or of another day."""
+        if not found.published_at:
+            return "time"
+        return "section" if self.section and not found.section else None
 
     def is_wanted(self, found: Article, number: int) -> bool:
         """Whether the article is of the section and of the days; remembers what need not be
@@ -155,6 +210,7 @@ class SiteSpider(Spider):
         try by the next run."""
         request: Request = failure.request  # type: ignore[attr-defined]
         number, copy = request.cb_kwargs["number"], request.cb_kwargs["copy"]
+        self.tell_bug(failure.value)
         cause = failures.cause(failure.value)
         if not halted(self.crawler) and cause in failures.PASSING:
             first = request.replace(url=copy or self.site.article_request_url(number))
@@ -184,6 +240,7 @@ class SiteSpider(Spider):
                 break
             except Exception as error:  # whatever a download may come to
                 self.stop_if_hopeless()
+                self.tell_bug(error)
                 cause = failures.cause(error)
                 if cause not in failures.PASSING or tries + 1 == _TRIES:
                     raise PageFailed(cause) from error
@@ -222,7 +279,12 @@ class SiteSpider(Spider):
 
     def fail(self, cause: str, url: str) -> None:
         self.count(f"failed/{cause}")
-        self.logger.error("%s: %s", url, cause)
+        self.logger.error("failed: %s: %s", url, cause, extra={"url": url})
+
+    def tell_bug(self, error: BaseException | None) -> None:
+        """Logs what is a mistake of the program, which `extensions.bugs` counts."""
+        if error is not None and is_bug(error):
+            self.logger.error("a download met a mistake of the crawler", exc_info=error)
 
     def _answered(self, number: int) -> None:
         self.under_way.discard(number)

@@ -65,7 +65,15 @@ class DigitalRetailSpider(SiteSpider):
         self.way: str | None = None  # that served
         # Lists read to their end: what is kept of each, by the name under which it is kept.
         self.read: dict[str, tuple[str, Ground | None, list[int]]] = {}
+        self.due = self.done = 0  # lists
         self.keep: Keep
+
+    def share(self) -> float:
+        """How much of the run is over: of its lists, and of the articles asked for."""
+        if not self.due or not self.asked:
+            return 0.0
+        answered = 1 - len(self.under_way) / len(self.asked)
+        return min(self.done / self.due, 1.0) * answered
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -75,7 +83,7 @@ class DigitalRetailSpider(SiteSpider):
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        for number in self.memory.owed(_OWED):
+        for number in self.owed(_OWED):
             yield self.request(number)
         failed: list[tuple[str, str]] = []  # URL and cause
         for way in self._ways():
@@ -112,12 +120,14 @@ class DigitalRetailSpider(SiteSpider):
         }
         ranked, wanted = ground.order(grounds, datetime.now(UTC))
         served = 0
+        self.due, self.done = len(ranked) if self.thorough else min(wanted, len(ranked)), 0
         for source in ranked:
             if served == wanted and not self.thorough:
                 break
             before = self.crawler.stats.get_value("ecnews/lists", 0)
             async for request in self._list(way, source, grounds[source], failed):
                 yield request
+            self.done += 1
             served += self.crawler.stats.get_value("ecnews/lists", 0) > before
         if served:
             for url, cause in failed:
@@ -136,7 +146,7 @@ class DigitalRetailSpider(SiteSpider):
             page += 1
             request = way.request(source, page, met)
             try:
-                linked = await self._entries(way, request)
+                linked = await self._entries(way, request, source if page == 1 else "")
             except PageFailed as error:
                 if error.status in failures.GONE:
                     if page == 1:
@@ -157,16 +167,19 @@ class DigitalRetailSpider(SiteSpider):
             self.count("lists")
             seen |= {entry.number for entry in linked}
             top += [entry.number for entry in entries if not entry.aside]
-            for wanted in self._wanted(entries, source):
-                yield wanted
+            wanted = self._wanted(entries, source)
+            self.tell_page(request.url, len(entries), len(wanted))
+            for found in wanted:
+                yield found
             if not way.paged or met(entries) or await self._older(entries):
                 break
             await self.room(_AHEAD)
         if not broken:
             self.read[self._ground_name(way, source)] = source, known, top
 
-    async def _entries(self, way: Way, request: Request) -> list[Entry]:
-        """What a page of a list links; asked twice where it cannot be read."""
+    async def _entries(self, way: Way, request: Request, begins: str) -> list[Entry]:
+        """What a page of a list links; asked twice where it cannot be read. `begins` names the list
+        whose first page it is."""
         for last in (False, True):
             response = await self.fetch(request)
             try:
@@ -177,6 +190,8 @@ class DigitalRetailSpider(SiteSpider):
                 continue
             if not entries and (kind := challenge.wall(response.body, self.site)):
                 self.refuse(response.url, kind)
+            if begins and way.paged:
+                self.tell_list(f"{way.name} {begins}", response, len(entries))
             return entries
         raise AssertionError
 

@@ -74,8 +74,9 @@ def connect(url: str, wait: float = _BUSY_TIMEOUT) -> Engine:
     return engine
 
 
-def open_as_is(url: str, wait: float = _BUSY_TIMEOUT) -> Engine:
-    """An engine on a database whatever its schema; connects to nothing yet.
+def open_as_is(url: str, wait: float = _BUSY_TIMEOUT, *, only_reads: bool = False) -> Engine:
+    """An engine on a database whatever its schema; connects to nothing yet. One that only reads
+    leaves every byte of an SQLite file as it is.
 
     Raises SettingError for a URL that cannot be used.
     """
@@ -89,14 +90,14 @@ def open_as_is(url: str, wait: float = _BUSY_TIMEOUT) -> Engine:
         connect_args={"timeout": wait} if sqlite else {"connect_timeout": _CONNECT_TIMEOUT},
     )
     if sqlite:
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", _prepare_reading if only_reads else _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def existing(url: str) -> Engine:
+def existing(url: str, *, only_reads: bool = False) -> Engine:
     """As `open_as_is`, but raises DatabaseError where SQLite would make a new file."""
-    engine = open_as_is(url)
+    engine = open_as_is(url, only_reads=only_reads)
     file = engine.url.database
     if engine.dialect.name == "sqlite" and not (file and Path(file).is_file()):
         raise DatabaseError(
@@ -191,6 +192,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "wal_autocheckpoint = 10000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_reading(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only = ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

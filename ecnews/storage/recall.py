@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection, Select, exists, select
 
@@ -26,9 +27,11 @@ def settled(
     section: str | None,
     now: datetime,
     refresh: timedelta | None = None,
+    ruled: datetime | None = None,
 ) -> set[int]:
     """Those of the numbers that need not be fetched: stored (with `refresh` only if fetched so
-    recently), gone, of another section than the one wanted, or in vain too often."""
+    recently), gone, of another section than the one wanted, or in vain too often. What was
+    quarantined before `ruled`, by other rules than today's, is worth a try at once."""
     if not numbers:
         return set()
     dialect, values = connection.dialect.name, list(numbers)
@@ -41,11 +44,10 @@ def settled(
         fetches.c.number, fetches.c.outcome, fetches.c.detail, fetches.c.fetched_at, fetches.c.times
     ).where(among(dialect, fetches.c.number, values), fetches.c.outcome != "stored")
     for row in connection.execute(others):
-        age = now - row.fetched_at
         if row.outcome == "gone":
-            holds = age < _GONE
+            holds = now - row.fetched_at < _GONE
         elif row.outcome in _AGAIN:
-            holds = not _is_due(row.times, age)
+            holds = not _is_due(row, now, ruled)
         else:
             holds = section is not None and row.detail != SECTION + section
         if holds:
@@ -53,15 +55,17 @@ def settled(
     return found
 
 
-def owed(connection: Connection, now: datetime, most: int) -> list[int]:
-    """Numbers fetched in vain and due for another try, the newest first."""
+def owed(
+    connection: Connection, now: datetime, most: int, ruled: datetime | None = None
+) -> list[int]:
+    """Numbers fetched in vain and due for another try, newest first; `ruled` as in `settled`."""
     has = _own().where(articles.c.number == fetches.c.number).correlate(fetches).exists()
     query = (
-        select(fetches.c.number, fetches.c.times, fetches.c.fetched_at)
+        select(fetches.c.number, fetches.c.outcome, fetches.c.times, fetches.c.fetched_at)
         .where(fetches.c.outcome.in_(_AGAIN), fetches.c.number.is_not(None), ~has)
         .order_by(fetches.c.number.desc())
     )
-    due = (r.number for r in connection.execute(query) if _is_due(r.times, now - r.fetched_at))
+    due = (row.number for row in connection.execute(query) if _is_due(row, now, ruled))
     return list(islice(due, most))
 
 
@@ -80,5 +84,8 @@ def _own() -> Select[int]:
     return select(articles.c.number).where(~exists().where(*elsewhere))
 
 
-def _is_due(times: int, age: timedelta) -> bool:
-    return times < _PROMPT or age > _BACKOFF * 2 ** min(times - _PROMPT, _LONGEST)
+def _is_due(row: Any, now: datetime, ruled: datetime | None) -> bool:
+    if ruled and row.outcome == "quarantined" and row.fetched_at < ruled:
+        return True
+    waits = _BACKOFF * 2 ** min(max(0, row.times - _PROMPT), _LONGEST)
+    return bool(row.times < _PROMPT or now - row.fetched_at > waits)

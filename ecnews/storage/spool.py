@@ -32,7 +32,7 @@ class Spool:
     def __init__(self, folder: Path, url: URL) -> None:
         database = url.set(password=None).render_as_string()
         name = f"ecnews-{hashlib.sha256(database.encode()).hexdigest()[:12]}.spool"
-        self.paths = [folder / name, _private() / name]
+        self.paths = [folder / name, private() / name]
 
     def __str__(self) -> str:
         return " or ".join(str(path) for path in self.paths if path.exists())
@@ -65,14 +65,14 @@ class Spool:
         return taken
 
 
-def _private() -> Path:
+def private() -> Path:
     """A folder that other users of the machine can neither read nor prepare."""
     return Path(tempfile.gettempdir(), f"ecnews-spool-{os.getuid()}")
 
 
 def _append(path: Path, lines: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.parent == _private() and path.parent.stat().st_uid != os.getuid():
+    if path.parent == private() and path.parent.stat().st_uid != os.getuid():
         raise PermissionError(f"{path.parent} belongs to somebody else")
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:

@@ -54,8 +54,11 @@ class Changes:
         return self.new + self.changed
 
 
-def write(connection: Connection, batch: Iterable[Waiting], indexed: bool = True) -> dict[str, int]:
-    """Writes items, one of a URL at most; how many are new, changed, unchanged, quarantined."""
+def write(
+    connection: Connection, batch: Iterable[Waiting], indexed: bool = True
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Writes items, one of a URL at most; how many are new, changed, unchanged, quarantined, and of
+    each article that was written which of these it is, by its URL."""
     found = [(item, seen) for item, seen in batch if isinstance(item, Article)]
     refused = [(item, seen) for item, seen in batch if isinstance(item, Quarantined)]
     rows, bodies = article_rows(found)
@@ -74,12 +77,15 @@ def write(connection: Connection, batch: Iterable[Waiting], indexed: bool = True
     )
     release(connection, rows)
     confine(connection, refused)
-    return {
+    counts = {
         "new": len(changes.new),
         "changed": len(changes.changed),
         "unchanged": len(rows) - len(changes.touched),
         "quarantined": len(refused),
     }
+    fates = {row["url"]: "unchanged" for row in rows}
+    fates |= {row["url"]: "changed" for row in changes.changed}
+    return counts, fates | {row["url"]: "new" for row in changes.new}
 
 
 def compare(connection: Connection, rows: list[Row]) -> Changes:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ecnews.errors import DatabaseError
-from ecnews.items import Quarantined
+from ecnews.items import Article, Quarantined
 from ecnews.storage import database, failures, search, steps
 from ecnews.storage.rows import Refused
 from ecnews.storage.spool import Item, Spool, Waiting
@@ -161,10 +161,11 @@ class Writer:
         """Writes a batch; of one that is refused, each half, down to the item that is to blame."""
         try:
             with self.engine.begin() as connection:
-                written = Written(**steps.write(connection, batch, self.indexed))
+                counts, fates = steps.write(connection, batch, self.indexed)
             if self.indexed:
                 search.settle(self.engine)
-            return written
+            _tell(batch, fates)
+            return Written(**counts)
         except (SQLAlchemyError, ValueError, TypeError, OverflowError) as error:
             if not failures.is_refusal(error):
                 raise
@@ -181,6 +182,15 @@ class Writer:
         detail = database.cause(error, self.engine.url)
         logger.warning("%s is not stored: %s: %s", item.url, reason, detail)
         return Quarantined(item.url or "", item.number, reason, detail), seen
+
+
+def _tell(batch: list[Waiting], fates: dict[str, str]) -> None:
+    """A line for each article that is stored now."""
+    for item, _ in batch:
+        if isinstance(item, Article):
+            fate = fates.get(item.url or "", "")
+            fields = {"url": item.url, "number": item.number, "fate": fate}
+            logger.info("stored: %s: %s: %s", item.url, fate, item.title, extra=fields)
 
 
 def _put(batch: dict[str, Waiting], item: Item, seen: datetime) -> None:

@@ -8,6 +8,7 @@ import threading
 from tests.replica import application, check, faults
 from tests.replica.articles import Corpus
 from tests.replica.pollution import polluted
+from tests.replica.redesign import KINDS, redesigned
 from tests.replica.site import Responder
 
 LISTS, JSON, APPLICATION = r"/list--", r"/Home/Jzbxcx/", r"/DigitalRetail/|/flash/"
@@ -41,6 +42,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--spam", type=float, default=0.0, metavar="RATE", help="share of polluted pages, 0 to 1"
     )
     group.add_argument(
+        "--redesign", choices=KINDS, help="pages in a layout that nobody has seen yet"
+    )
+    group.add_argument(
         "--copies-port", type=int, metavar="P", help="rewritten copies, on a port of their own"
     )
     group.add_argument(
@@ -51,6 +55,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 def wrap(then: Responder, corpus: Corpus, options: argparse.Namespace) -> Responder:
     """The responder with what the options ask for; the site's own trouble lies outermost."""
     then = polluted(then, options.spam, corpus.seed)
+    if options.redesign:
+        then = redesigned(then, corpus, options.redesign)
     if not options.json_only:
         then = application.with_application(then, corpus)
     if options.spa_only:

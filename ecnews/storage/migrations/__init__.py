@@ -56,6 +56,17 @@ def check(connection: Connection) -> str | None:
     return revision
 
 
+def usable(connection: Connection) -> None:
+    """Raises DatabaseError for a database that this code cannot read as it is."""
+    revision = check(connection)
+    if revision != newest():
+        raise DatabaseError(
+            f"its schema is {revision}, not {newest()}; scrapy db upgrade brings it there"
+            if revision
+            else "it is empty; crawl first, or set ECNEWS_DATABASE_URL"
+        )
+
+
 def upgrade(connection: Connection, to: str | None = None) -> None:
     """Brings the database to a revision (default: the newest), in the transaction of `connection`,
     which must keep all others out.
