@@ -3,15 +3,18 @@ has it."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -23,8 +26,9 @@ from packaging.requirements import Requirement
 from scrapyd_client.exceptions import MalformedResponse
 from scrapyd_client.pyclient import ScrapydClient
 
+from ecnews.storage import database
 from tests.conftest import ROOT, rows
-from tests.replica import Corpus
+from tests.replica import Corpus, serve
 
 NAME, PASSWORD = "ecnews", "gehe:im$1%"
 DEADLINE = 60.0  # s
@@ -36,7 +40,7 @@ CONFIGURATION = """
 username = {name}
 password = {password}
 poll_interval = 0.1
-max_proc = 2
+jobs_to_keep = 1
 items_dir = items
 """
 
@@ -109,6 +113,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(DEADLINE)
+
+
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return Corpus(80, seed=8)
+
+
+@pytest.fixture(scope="module")
+def site_url(corpus: Corpus) -> Iterator[str]:
+    with serve(corpus) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +213,24 @@ def test_a_scheduled_job_stores_what_the_manifest_has(
     assert (verdict, sentence) == ("ok", f"{len(wanted)} new articles, 0 changed")
     assert "物流科技" in str(arguments)
     assert "Traceback" not in log
+
+
+def test_what_a_job_could_not_store_outlives_its_log(
+    deployed: Server, site_url: str, tmp_path: Path
+) -> None:
+    """scrapyd clears the folder of the logs before each job."""
+    url = f"sqlite:///{tmp_path}/ecnews.db"
+    settings = [*FAST, f"ECNEWS_SITE_URL={site_url}", f"ECNEWS_DATABASE_URL={url}"]
+    settings.append("ECNEWS_DATABASE_PATIENCE=0")
+    job = [("max_requests", "8"), *(("setting", s) for s in settings)]
+    database.connect(url).dispose()
+    with closing(sqlite3.connect(tmp_path / "ecnews.db", isolation_level=None)) as lock:
+        lock.execute("BEGIN IMMEDIATE")
+        waiting = re.search(r"(\d+) items wait in \S+, which the next", deployed.run(job))
+    assert waiting
+    deployed.run(job)
+    [(counts,)] = rows(url, "SELECT counts FROM runs")
+    assert json.loads(str(counts))["taken_in"] == int(waiting[1])
 
 
 def test_without_a_setting_the_database_lies_where_scrapyd_was_started(
