@@ -3,18 +3,15 @@ has it."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -25,24 +22,20 @@ import pytest
 from packaging.requirements import Requirement
 from scrapyd_client.exceptions import MalformedResponse
 from scrapyd_client.pyclient import ScrapydClient
+from sqlalchemy import text
 
 from ecnews.storage import database
 from tests.conftest import ROOT, rows
 from tests.replica import Corpus, serve
 
 NAME, PASSWORD = "ecnews", "gehe:im$1%"
-DEADLINE = 60.0  # s
+DEADLINE = 120.0  # s
 BIN = Path(sys.executable).parent
-# As fast as the replica answers.
+QUIET = "00:00-23:59"
+# As fast as the replica answers, and at any time.
 FAST = ["DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "CONCURRENT_REQUESTS_PER_DOMAIN=8"]
-CONFIGURATION = """
-[scrapyd]
-username = {name}
-password = {password}
-poll_interval = 0.1
-jobs_to_keep = 1
-items_dir = items
-"""
+FAST += ["ECNEWS_QUIET_HOURS="]
+GUIDE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
 
 
 def wait_for(what: str, done: Callable[[], object]) -> None:
@@ -51,6 +44,11 @@ def wait_for(what: str, done: Callable[[], object]) -> None:
     while not done():
         assert time.monotonic() < end, f"{what}: not within {DEADLINE:.0f} s"
         time.sleep(0.05)
+
+
+def block(kind: str, behind: str) -> str:
+    """The first block of code of a kind behind some words of the guide."""
+    return GUIDE.split(behind, 1)[1].split(f"```{kind}\n", 1)[1].split("```", 1)[0]
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Server:
             return any(ended["id"] == id_ for ended in self.client.jobs("ecnews")["finished"])
 
         wait_for(f"job {id_} of {job}", finished)
-        return (self.folder / "logs" / "ecnews" / spider / f"{id_}.log").read_text("utf-8")
+        return (self.folder / "log" / "ecnews" / spider / f"{id_}.log").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +95,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("scrapyd")
     with socket.create_server(("127.0.0.1", 0)) as free:
         server = Server(folder, free.getsockname()[1])
-    configuration = CONFIGURATION.format(name=NAME, password=PASSWORD.replace("%", "%%"))
+    configuration = block("ini", "`/etc/scrapyd/scrapyd.conf`").replace("6800", str(server.port))
+    for where in ("/var/lib/scrapyd", "/var/log/scrapyd"):
+        assert where in configuration
+        configuration = configuration.replace(where, str(folder / Path(where).parent.name))
+    configuration = configuration.replace("jobs_to_keep     = 100", "jobs_to_keep = 1")
+    configuration += f"poll_interval = 0.1\nitems_dir = {folder}/items\n"
     (folder / "scrapyd.conf").write_text(configuration, "utf-8")
-    environment = os.environ | {"SCRAPYD_HTTP_PORT": str(server.port), "HOME": str(folder)}
-    environment |= {"NO_PROXY": "127.0.0.1"}
-    for name in ("ECNEWS_DATABASE_URL", "ECNEWS_SITE_URL", "SCRAPYD_USERNAME", "SCRAPYD_PASSWORD"):
+    environment = os.environ | {"HOME": str(folder), "NO_PROXY": "127.0.0.1"}
+    environment |= {"SCRAPYD_USERNAME": NAME, "SCRAPYD_PASSWORD": PASSWORD}
+    environment |= {"ECNEWS_QUIET_HOURS": QUIET}  # no job asks the site itself
+    for name in ("ECNEWS_DATABASE_URL", "ECNEWS_SITE_URL"):
         environment.pop(name, None)
+    started = re.search(r"^ExecStart=\S+/(scrapyd .*)$", GUIDE, re.M)
+    assert started
+    command = [sys.executable, "-m", *started[1].split()]
     with (folder / "scrapyd.log").open("wb") as log:
-        command = [sys.executable, "-m", "scrapyd"]
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
         wait_for("scrapyd", lambda: process.poll() is not None or server.answers())
@@ -178,7 +184,7 @@ def test_without_the_password_nothing_is_answered(server: Server, checkout: Path
 
 
 def test_the_egg_holds_the_package_whole_and_nothing_else(deployed: Server, checkout: Path) -> None:
-    [egg] = (deployed.folder / "eggs" / "ecnews").glob("*.egg")
+    [egg] = (deployed.folder / "lib" / "eggs" / "ecnews").glob("*.egg")
     with zipfile.ZipFile(egg) as archive:
         names = {name for name in archive.namelist() if not name.endswith((".pyc", "/"))}
         assert not [name for name in names if PASSWORD.encode() in archive.read(name)]
@@ -215,22 +221,27 @@ def test_a_scheduled_job_stores_what_the_manifest_has(
     assert "Traceback" not in log
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_what_a_job_could_not_store_outlives_its_log(
-    deployed: Server, site_url: str, tmp_path: Path
+    deployed: Server, site_url: str, database_url: str
 ) -> None:
     """scrapyd clears the folder of the logs before each job."""
-    url = f"sqlite:///{tmp_path}/ecnews.db"
-    settings = [*FAST, f"ECNEWS_SITE_URL={site_url}", f"ECNEWS_DATABASE_URL={url}"]
+    settings = [*FAST, f"ECNEWS_SITE_URL={site_url}", f"ECNEWS_DATABASE_URL={database_url}"]
     settings.append("ECNEWS_DATABASE_PATIENCE=0")
     job = [("max_requests", "8"), *(("setting", s) for s in settings)]
-    database.connect(url).dispose()
-    with closing(sqlite3.connect(tmp_path / "ecnews.db", isolation_level=None)) as lock:
-        lock.execute("BEGIN IMMEDIATE")
-        waiting = re.search(r"(\d+) items wait in \S+, which the next", deployed.run(job))
+    engine = database.connect(database_url)
+    read_only = f"ALTER DATABASE {engine.url.database} SET default_transaction_read_only = {{}}"
+    with engine.begin() as connection:
+        connection.execute(text(read_only.format("on")))
+    waiting = re.search(r"(\d+) items wait in \S+, which the next", deployed.run(job))
     assert waiting
+    with engine.begin() as connection:
+        connection.execute(text(read_only.format("off")))
+    engine.dispose()
     deployed.run(job)
-    [(counts,)] = rows(url, "SELECT counts FROM runs")
-    assert json.loads(str(counts))["taken_in"] == int(waiting[1])
+    [(counts,)] = rows(database_url, "SELECT counts FROM runs")
+    assert isinstance(counts, dict)
+    assert counts["taken_in"] == int(waiting[1])
 
 
 def test_without_a_setting_the_database_lies_where_scrapyd_was_started(
@@ -263,6 +274,31 @@ def test_a_version_that_the_server_cannot_load_fails_to_deploy(
     assert code != 0
     assert "No module named 'not_installed_there'" in said
     assert "bring its packages up to date, or delete the version" in said
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on the PATH")
+def test_the_commands_of_the_guide_are_understood(deployed: Server, checkout: Path) -> None:
+    """The jobs that they start find that these are quiet hours."""
+    target = checkout / "scrapy.cfg"
+    target.write_text(target.read_text().replace("6800", str(deployed.port)))
+    commands = re.findall(r"^(?:curl|\.venv/bin/scrapyd-client) .*", GUIDE, re.M)
+    given = {"6800": str(deployed.port), ".venv/bin": str(BIN)}
+    given["VERSION"] = deployed.client.versions("ecnews")[-1]
+    for command in commands:
+        for name, value in given.items():
+            command = command.replace(name, value)
+        done = subprocess.run(
+            ["sh", "-c", command],
+            cwd=checkout,
+            env=os.environ | {"HOME": str(deployed.folder), "NO_PROXY": "127.0.0.1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, command + done.stderr
+        assert '"status": "ok"' in done.stdout or "digital_retail =>" in done.stdout, command
+    assert len(commands) >= 8
+    wait_for("the jobs", lambda: deployed.client.daemonstatus()["running"] == 0)
 
 
 @pytest.mark.parametrize("package", ["scrapyd", "scrapyd-client", "uberegg"])

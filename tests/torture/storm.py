@@ -69,12 +69,12 @@ class Storm:
             self._end_crawl()
 
     def _plan(self) -> list[tuple[int, Callable[[], None]]]:
-        blows = [self._kill] * KILLS + [self._fill_disk]
+        blows: list[Callable[[], None]] = [self._kill] * KILLS
         if self.engine.server is not None:
             blows += [self._restart_server] * RESTARTS
-        self.dice.shuffle(blows)
-        moments = sorted(self.dice.uniform(20, REQUESTS) for _ in blows)
-        return [(round(at), blow) for at, blow in zip(moments, blows, strict=True)]
+        plan = [(self.dice.randint(20, REQUESTS), blow) for blow in blows]
+        plan.append((self.dice.randint(100, REQUESTS // 2), self._fill_disk))
+        return sorted(plan, key=lambda moment: moment[0])
 
     def _kill(self) -> None:
         self._go_on(self.dice.uniform(0, 0.3))
