@@ -20,7 +20,7 @@ from tests.replica.faults import Faults
 from tests.replica.server import serving
 from tests.replica.site import Request, Response, Site
 from tests.torture import engines
-from tests.torture.compare import differences, left_in_spools
+from tests.torture.compare import differences, left_in_spools, refused
 from tests.torture.storm import CRAWL, Storm
 
 ARTICLES, FAULTS = 2000, 0.1
@@ -40,7 +40,7 @@ def main(argv: list[str]) -> int:
     folder.chmod(0o755)  # PostgreSQL may be another user
     print("  a crawl that nothing befalls, to compare with", flush=True)
     calm = f"sqlite:///{folder}/calm.db"
-    wrong = _calm_crawl(calm, corpus)
+    wrong = calm_crawl(calm, corpus)
     for made in (engines.sqlite, engines.postgresql):
         own = folder / made.__name__
         own.mkdir()
@@ -56,7 +56,8 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _calm_crawl(url: str, corpus: Corpus) -> list[str]:
+def calm_crawl(url: str, corpus: Corpus) -> list[str]:
+    """Fills a database by a crawl that nothing befalls; what was wrong with it."""
     with serve(corpus) as site:
         environment = os.environ | {
             "ECNEWS_SITE_URL": site,
@@ -90,7 +91,7 @@ def _torture(
         storm = Storm(engine, site, asked.total, dice, folder)
         try:
             storm.rage()
-            wrong = list(differences(engine.url, corpus, calm, dice))
+            wrong = [*differences(engine.url, corpus, calm, dice), *refused(engine.url)]
         except TimeoutError as error:
             wrong = [str(error)]
         wrong += left_in_spools([folder])

@@ -64,6 +64,10 @@ def differences(url: str, corpus: Corpus, calm: str, dice: random.Random) -> Ite
             yield from _named(f"{what} that only a calm crawl has", map(str, wanted - left))
     engine.dispose()
     other.dispose()
+
+
+def refused(url: str) -> Iterator[str]:
+    """What `scrapy db check` has against the database."""
     done = subprocess.run(
         [sys.executable, "-m", "scrapy", "db", "check"],
         cwd=ROOT,
