@@ -78,9 +78,9 @@ def test_the_comparison_names_the_damage(
 
 
 def test_a_spool_that_was_left_is_named(tmp_path: Path) -> None:
-    assert list(left_in_spools([tmp_path])) == []
+    assert list(left_in_spools(tmp_path)) == []
     (tmp_path / "ecnews-1.spool").touch()
-    assert list(left_in_spools([tmp_path])) == [
+    assert list(left_in_spools(tmp_path)) == [
         f"files that wait to be taken in: 1: {tmp_path}/ecnews-1.spool"
     ]
 

@@ -80,8 +80,8 @@ def refused(url: str) -> Iterator[str]:
         yield f"scrapy db check: {done.stderr.strip()}"
 
 
-def left_in_spools(folders: Iterable[Path]) -> Iterator[str]:
-    files = (path for folder in folders for path in folder.rglob("*.spool*") if path.is_file())
+def left_in_spools(folder: Path) -> Iterator[str]:
+    files = (path for path in folder.rglob("*.spool*") if path.is_file())
     yield from _named("files that wait to be taken in", map(str, files))
 
 

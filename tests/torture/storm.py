@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 from tests.conftest import FAST, ROOT
 from tests.torture.engines import Engine
@@ -40,8 +42,10 @@ class Storm:
         self.engine = engine
         self.asked = asked
         self.dice = dice
-        self.log = folder / "crawl.log"
-        self.temporary = folder / "tmp"
+        self.said = deque[str](maxlen=12)  # on stderr, the last lines
+        # On the disk that fills up or on another: the log, and where items wait if not beside it.
+        log, temporary = (dice.choice([folder, engine.disk.folder]) for _ in range(2))
+        self.log = log / "crawl.log"
         self.wrong: list[str] = []
         self.runs = self.killed = 0
         self.began = time.monotonic()
@@ -49,10 +53,9 @@ class Storm:
             "ECNEWS_SITE_URL": site_url,
             "ECNEWS_DATABASE_URL": engine.url,
             "NO_PROXY": "127.0.0.1",
-            # Where items wait if not beside the log: on the disk that fills up, or on another.
-            "TMPDIR": str(dice.choice([self.temporary, engine.disk.folder / "tmp"])),
+            "TMPDIR": str(temporary / "tmp"),
         }
-        Path(self.environment["TMPDIR"]).mkdir()
+        (temporary / "tmp").mkdir()
         self.crawl = self._start()
 
     def rage(self) -> None:
@@ -134,13 +137,19 @@ class Storm:
                 self.wrong.append(f"a run ended with {code}: {self._tail()}")
             self.crawl = self._start()
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[str]:
         self.runs += 1
-        command = [sys.executable, "-m", "scrapy", *CRAWL, "-s", f"LOG_FILE={self.log}"]
-        with self.log.with_suffix(".err").open("ab") as err:
-            return subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stderr=err, start_new_session=True
-            )
+        crawl = subprocess.Popen(
+            [sys.executable, "-m", "scrapy", *CRAWL, "-s", f"LOG_FILE={self.log}"],
+            cwd=ROOT,
+            env=self.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        Thread(target=lambda: self.said.extend(crawl.stderr or ()), daemon=True).start()
+        return crawl
 
     def _end_crawl(self) -> None:
         if self.crawl.poll() is None:
@@ -152,5 +161,4 @@ class Storm:
 
     def _tail(self) -> str:
         """What the last crawls have said on stderr."""
-        said = self.log.with_suffix(".err").read_text("utf-8", "replace")
-        return " / ".join(said.split("\n")[-12:])
+        return " / ".join(line.strip() for line in list(self.said))
