@@ -221,6 +221,17 @@ def test_a_scheduled_job_stores_what_the_manifest_has(
     assert "Traceback" not in log
 
 
+def test_the_log_of_a_job_ends_with_its_verdict(
+    deployed: Server, site_url: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("ecnews.extensions.logs")
+    url = f"sqlite:///{tmp_path}/ecnews.db"
+    settings = [*FAST, f"ECNEWS_SITE_URL={site_url}", f"ECNEWS_DATABASE_URL={url}"]
+    log = deployed.run([("pages", "1"), *(("setting", s) for s in settings)])
+    [(verdict, sentence)] = rows(url, "SELECT verdict, sentence FROM runs")
+    assert log.splitlines()[-1].endswith(f" {verdict}: {sentence}")
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_what_a_job_could_not_store_outlives_its_log(
     deployed: Server, site_url: str, database_url: str
