@@ -2,13 +2,18 @@
 # make crawl  the main job against the site
 # make test   linters and all tests
 # make bench  benchmarks: ratios against peers and against bare Scrapy
+# make deploy [TARGET=name]  this version to scrapyd: a target of scrapy.cfg (docs/deploy.md)
+# make torture [SEED=n]  crawls that are killed, cut off from their database, out of disk: minutes
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo crawl test bench clean
+TARGET ?= default
+SEED ?=
+
+.PHONY: demo crawl test bench deploy torture clean
 
 demo: $(VENV)/.run
 	@$(BIN)/python -m tests.demo
@@ -26,6 +31,22 @@ test: $(VENV)/.dev
 bench: $(VENV)/.bench
 	@$(BIN)/python -m tests.bench
 
+# Versions sort by when they were deployed, which is how scrapyd finds the newest. scrapyd-deploy
+# ends well even where the server could not load what it was given: its answer decides.
+deploy: $(VENV)/.deploy
+	@version=$$(date -u +%Y%m%d-%H%M%S)-$$(git describe --always --dirty 2>/dev/null \
+	    || $(BIN)/python -c 'import ecnews; print("v" + ecnews.__version__)'); \
+	said=$$($(BIN)/scrapyd-deploy --version "$$version" $(TARGET)); \
+	rm -rf build ecnews.egg-info; \
+	printf '%s\n' "$$said"; \
+	case $$said in *'"status": "ok"'*) ;; *'"status": "error"'*) \
+	    echo "the server cannot run $$version, and has it as its newest version: bring its packages" \
+	        "up to date, or delete the version (docs/deploy.md)" >&2; exit 1;; \
+	*) exit 1;; esac
+
+torture: $(VENV)/.dev
+	@$(BIN)/python -m tests.torture $(SEED)
+
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
@@ -35,7 +56,12 @@ $(VENV)/.run: requirements.txt | $(VENV)/.made
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/.made
+$(VENV)/.deploy: requirements-scrapyd.txt requirements.txt | $(VENV)/.made
+	@echo "installing what deploying needs ..."
+	@$(PIP) -r requirements-scrapyd.txt
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.dev: requirements-dev.txt requirements-scrapyd.txt requirements.txt | $(VENV)/.made
 	@echo "installing what the tests need ..."
 	@$(PIP) -r requirements-dev.txt
 	@for name in chromium chromium-browser google-chrome; do command -v $$name; done | grep -q . \
@@ -44,7 +70,7 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/.made
 	    { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null \
 	    || echo "chromium could not be installed" >&2; \
 	else echo "no browser: tests that take one are skipped; as root: apt-get install chromium" >&2; fi
-	@touch $@ $(VENV)/.run
+	@touch $@ $(VENV)/.run $(VENV)/.deploy
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.dev
 	@echo "installing the peers to measure against ..."

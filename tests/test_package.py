@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PATTERNS = ("*.toml", "migrations/versions/*.py")
+PATTERNS = ("*.toml", "*.xz", "migrations/versions/*.py")
 DATA = {
     path.relative_to(ROOT).as_posix()
     for pattern in PATTERNS
@@ -24,13 +24,9 @@ DATA = {
 def egg(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An egg as scrapyd takes it, built from a copy, since building writes into the tree."""
     tree = tmp_path_factory.mktemp("tree")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "scrapy.cfg"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "scrapy.cfg"):
         shutil.copy(ROOT / name, tree)
     shutil.copytree(ROOT / "ecnews", tree / "ecnews")
-    (tree / "setup.py").write_text(
-        "from setuptools import setup\n"
-        "setup(entry_points={'scrapy': ['settings = ecnews.settings']})\n"
-    )
     command = [sys.executable, "setup.py", "-q", "bdist_egg"]
     subprocess.run(command, cwd=tree, check=True, capture_output=True)
     return next((tree / "dist").glob("*.egg"))

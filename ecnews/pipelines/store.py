@@ -44,6 +44,8 @@ class StorePipeline:
         from ecnews.storage.writer import Writer
 
         settings = self.crawler.settings
+        # A folder of its own: scrapyd clears away files beside the logs.
+        spool = Path(settings["LOG_FILE"] or "ecnews.log").parent / "ecnews-spool"
         try:
             engine = database.shared(self.crawler, settings["ECNEWS_DATABASE_URL"])
         except (DatabaseError, SettingError) as error:
@@ -54,7 +56,7 @@ class StorePipeline:
             settings.getint("ECNEWS_BATCH_SIZE"),
             every=settings.getfloat("ECNEWS_BATCH_SECONDS"),
             patience=settings.getfloat("ECNEWS_DATABASE_PATIENCE"),
-            spool=Spool(Path(settings["LOG_FILE"] or "ecnews.log").parent, engine.url),
+            spool=Spool(spool, engine.url),
         )
         self._take_in(self.writer)
         self.timer = create_looping_call(self._tick)
