@@ -1,0 +1,185 @@
+"""The characters that fit what is left of their bytes, and how each one goes on a reading.
+
+A character has lost its lead byte, its trail byte, or both; what is known of them is a cell of the
+code. All characters of a cell are compared behind all readings at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ecnews.text.chinese import Among, Costs, Numbers, plain, statistics
+from ecnews.text.gbk import annotated, characters, readings, tables
+
+WORSE = 40  # than the best reading: given up
+_IMPOSSIBLE = 10_000
+_OFTEN = 27  # what a character costs at most that is looked for where nothing of it is known
+
+
+Path = tuple["Path | None", str]
+
+
+class State(NamedTuple):
+    """One way to read a text up to a place.
+
+    cost: as in `chinese`. last: the last two characters, Simplified. trail: the trail byte of the
+    last one where the lead byte of the next was lost with it. margin: by how much this way was
+    better than another. path: the way before, and the text that it added.
+    """
+
+    cost: int
+    last: str
+    trail: int
+    margin: int
+    path: Path | None
+
+    def text(self) -> str:
+        parts: list[str] = []
+        path = self.path
+        while path:
+            path, part = path
+            parts.append(part)
+        return "".join(reversed(parts))
+
+
+class Cell(NamedTuple):
+    """Characters of one kind, and their bytes."""
+
+    chars: Sequence[str]
+    simple: str
+    among: Among
+    leads: Numbers
+    trails: Sequence[int]
+
+
+def fitting(
+    states: Sequence[State], cell: Cell, follows: str, most: int
+) -> Iterator[tuple[State, str, str, int]]:
+    """The best ways on: the state, a character of the cell, the same Simplified, and the cost up to
+    there. `follows` is what comes behind it (Simplified), or "".
+    """
+    if not cell.chars:
+        return
+    m = statistics()
+    costs = m.behind([state.last for state in states], cell.among)
+    least = min(state.cost for state in states)
+    if len(states) > 1:
+        costs += np.array([state.cost - least for state in states], np.int16)[:, None]
+    if states[0].trail:
+        costs += _torn_apart()[[state.trail for state in states]].take(cell.leads, axis=1)
+    ranked = costs + m.before(follows)[cell.among.numbers] if follows else costs
+    bound = int(ranked.min()) + WORSE
+    if bound >= _IMPOSSIBLE:
+        return
+    ranked, costs = ranked.ravel(), costs.ravel()
+    places = np.flatnonzero(ranked <= bound)
+    if len(places) > most:
+        places = places[ranked[places].argpartition(most)[:most]]
+    width = len(cell.chars)
+    for place, cost in zip(places.tolist(), costs[places].tolist(), strict=True):
+        at = place % width
+        yield states[place // width], cell.chars[at], cell.simple[at], cost + least
+
+
+@cache
+def _torn_apart() -> Costs:
+    """[trail byte, lead byte]: 0 where the two make no character, and are lost together."""
+    found = np.full((256, 256), _IMPOSSIBLE, np.int16)
+    for trail, leads in _lost().items():
+        found[trail, sorted(leads)] = 0
+    return found
+
+
+@cache
+def row(lead: int) -> Cell:
+    """What begins with this byte."""
+    return _cell(tables().rows.get(lead, {}).values())
+
+
+@cache
+def unread(lead: int) -> Cell:
+    """What begins with this byte and can have lost its trail byte in a pair that is none."""
+    ends = _lost()
+    return _cell(char for trail, char in tables().rows.get(lead, {}).items() if trail in ends)
+
+
+@cache
+def unlettered(lead: int) -> Cell:
+    """What begins with this byte and can have lost its trail byte with the letter behind it."""
+    pairs, gaps = tables().rows.get(lead, {}).items(), tables().gaps
+    return _cell(char for trail, char in pairs if 0x41 in gaps.get(trail, ()))
+
+
+@cache
+def column(trail: int) -> Cell:
+    """What ends in this byte."""
+    return _cell(tables().columns.get(trail, {}).values())
+
+
+@cache
+def anything() -> Cell:
+    """What is frequent: nothing of it is known, or its lead byte in part."""
+    single = statistics().single
+    rows = tables().rows.values()
+    return _cell(
+        char for row in rows for char in row.values() if single.get(plain(char), 99) <= _OFTEN
+    )
+
+
+@cache
+def any_unread() -> Cell:
+    """The same, of which the trail byte can be lost in a pair that is none."""
+    ends = _lost()
+    rows = tables().rows.values()
+    return _cell(char for row in rows for trail, char in row.items() if trail in ends)
+
+
+def _cell(chars: Iterable[str]) -> Cell:
+    known = statistics().single
+    pairs = [(char, simple) for char in chars if (simple := plain(char)) in known]
+    places: dict[str, list[int]] = {}
+    for at, (_, simple) in enumerate(pairs):
+        places.setdefault(simple, []).append(at)
+    simple = "".join(simple for _, simple in pairs)
+    bytes_ = [characters()[char] for char, _ in pairs]
+    return Cell(
+        chars=[char for char, _ in pairs],
+        simple=simple,
+        among=Among(statistics().numbers(simple), places),
+        leads=np.array([lead for lead, _ in bytes_], np.intp),
+        trails=[trail for _, trail in bytes_],
+    )
+
+
+@lru_cache(50_000)
+def noted(lead: int, pinyin: str) -> tuple[str, ...]:
+    """The characters of a mirror's table that begin with this byte and are read so."""
+    return tuple(bytes((lead, trail)).decode("gbk") for trail in annotated(lead, pinyin))
+
+
+@lru_cache(50_000)
+def noted_behind(trail: int, pinyin: str) -> tuple[str, ...]:
+    """The same, of which the lead byte was lost behind this trail byte."""
+    leads = _lost().get(trail, frozenset())
+    return tuple(char for char in _readers().get(pinyin, ()) if characters()[char][0] in leads)
+
+
+@cache
+def _readers() -> dict[str, tuple[str, ...]]:
+    """Pinyin to the characters of a mirror's table that are read so."""
+    found: dict[str, tuple[str, ...]] = {}
+    for char in tables().written & characters().keys():
+        for pinyin in readings(char):
+            found[pinyin] = (*found.get(pinyin, ()), char)
+    return found
+
+
+@cache
+def _lost() -> dict[int, frozenset[int]]:
+    """Byte to the bytes from 0x81 that make no character behind it."""
+    above = frozenset(range(0x81, 0xFF))
+    return {lead: gaps & above for lead, gaps in tables().gaps.items() if gaps & above}
