@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from ecnews.text.chinese import Among, Costs, Numbers, plain, statistics
 from ecnews.text.gbk import annotated, characters, readings, tables
 
-WORSE = 40  # than the best reading: given up
+WORSE, _CLOSE = 40, 20  # than the best reading: given up; the same where it is known what follows
 _IMPOSSIBLE = 10_000
 _OFTEN = 27  # what a character costs at most that is looked for where nothing of it is known
 
@@ -47,42 +48,50 @@ class State(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Characters of one kind, and their bytes."""
+    """Characters of one kind, the same Simplified, and their lead bytes."""
 
-    chars: Sequence[str]
+    chars: str
     simple: str
     among: Among
     leads: Numbers
-    trails: Sequence[int]
 
 
-def fitting(
-    states: Sequence[State], cell: Cell, follows: str, most: int
-) -> Iterator[tuple[State, str, str, int]]:
-    """The best ways on: the state, a character of the cell, the same Simplified, and the cost up to
-    there. `follows` is what comes behind it (Simplified), or "".
-    """
-    if not cell.chars:
-        return
-    m = statistics()
-    costs = m.behind([state.last for state in states], cell.among)
-    least = min(state.cost for state in states)
-    if len(states) > 1:
-        costs += np.array([state.cost - least for state in states], np.int16)[:, None]
-    if states[0].trail:
-        costs += _torn_apart()[[state.trail for state in states]].take(cell.leads, axis=1)
-    ranked = costs + m.before(follows)[cell.among.numbers] if follows else costs
-    bound = int(ranked.min()) + WORSE
-    if bound >= _IMPOSSIBLE:
-        return
-    ranked, costs = ranked.ravel(), costs.ravel()
-    places = np.flatnonzero(ranked <= bound)
-    if len(places) > most:
-        places = places[ranked[places].argpartition(most)[:most]]
-    width = len(cell.chars)
-    for place, cost in zip(places.tolist(), costs[places].tolist(), strict=True):
-        at = place % width
-        yield states[place // width], cell.chars[at], cell.simple[at], cost + least
+class Ways:
+    """All characters of a cell behind each of some states; of these no more than `most`."""
+
+    def __init__(self, states: Sequence[State], cell: Cell, most: int) -> None:
+        if len(states) > most:
+            states = sorted(states, key=attrgetter("cost"))[:most]
+        self.states, self.cell = states, cell
+        if not cell.chars:
+            return
+        self._least = min(state.cost for state in states)
+        self._costs = costs = statistics().behind([state.last for state in states], cell.among)
+        if len(states) > 1:
+            costs += np.array([state.cost - self._least for state in states], np.int16)[:, None]
+        if states[0].trail:
+            costs += _torn_apart()[[state.trail for state in states]].take(cell.leads, axis=1)
+
+    def best(self, follows: str, most: int) -> Iterator[tuple[State, str, str, int]]:
+        """The best ways on: a state, a character, the same Simplified, and the cost up to there.
+        `follows` is what comes behind it (Simplified), or "".
+        """
+        if not self.cell.chars:
+            return
+        costs = ranked = self._costs
+        if follows:
+            ranked = costs + statistics().before(follows)[self.cell.among.numbers]
+        least = int(ranked.min())
+        if least >= _IMPOSSIBLE:
+            return
+        costs, ranked = costs.ravel(), ranked.ravel()
+        places = np.flatnonzero(ranked <= least + (_CLOSE if follows else WORSE))
+        if len(places) > most:
+            places = places[ranked[places].argpartition(most)[:most]]
+        chars, simple = self.cell.chars, self.cell.simple
+        for place, cost in zip(places.tolist(), costs[places].tolist(), strict=True):
+            state, at = divmod(place, len(chars))
+            yield self.states[state], chars[at], simple[at], cost + self._least
 
 
 @cache
@@ -124,9 +133,10 @@ def column(trail: int) -> Cell:
 def anything() -> Cell:
     """What is frequent: nothing of it is known, or its lead byte in part."""
     single = statistics().single
-    rows = tables().rows.values()
+    chars = "".join(char for row in tables().rows.values() for char in row.values())
+    simple = plain(chars)
     return _cell(
-        char for row in rows for char in row.values() if single.get(plain(char), 99) <= _OFTEN
+        char for char, one in zip(chars, simple, strict=True) if single.get(one, 99) <= _OFTEN
     )
 
 
@@ -139,19 +149,18 @@ def any_unread() -> Cell:
 
 
 def _cell(chars: Iterable[str]) -> Cell:
-    known = statistics().single
-    pairs = [(char, simple) for char in chars if (simple := plain(char)) in known]
+    known, bytes_ = statistics().single, characters()
+    all_ = "".join(chars)
+    pairs = [pair for pair in zip(all_, plain(all_), strict=True) if pair[1] in known]
     places: dict[str, list[int]] = {}
     for at, (_, simple) in enumerate(pairs):
         places.setdefault(simple, []).append(at)
-    simple = "".join(simple for _, simple in pairs)
-    bytes_ = [characters()[char] for char, _ in pairs]
+    simple = "".join([simple for _, simple in pairs])
     return Cell(
-        chars=[char for char, _ in pairs],
+        chars="".join([char for char, _ in pairs]),
         simple=simple,
         among=Among(statistics().numbers(simple), places),
-        leads=np.array([lead for lead, _ in bytes_], np.intp),
-        trails=[trail for _, trail in bytes_],
+        leads=np.array([bytes_[char][0] for char, _ in pairs], np.intp),
     )
 
 

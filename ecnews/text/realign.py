@@ -19,12 +19,13 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from ecnews.text import candidates
-from ecnews.text.candidates import WORSE, Cell, State, fitting
+from ecnews.text.candidates import WORSE, Cell, State, Ways
 from ecnews.text.chinese import plain, statistics
 from ecnews.text.gbk import characters, tables
 
 PINYIN = "[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüêḿńňǹɑɡ]{1,6}"
 LOST = "[?\ufffd]"
+_LOST = ("?", "\ufffd")
 # Where an even reading can turn odd: a lost byte with its pinyin, or before what is not ASCII.
 SIGN = re.compile(rf"{LOST}\(?(?P<pinyin>{PINYIN}) ?\)|{LOST}{{1,2}}(?=[^\x00-\x7f\ufffd])")
 _TOKEN = re.compile(
@@ -35,13 +36,15 @@ _NOTE = re.compile(rf"\((?P<note>{PINYIN}) ?\)")
 _PINYINS = re.compile(rf"{PINYIN} ?\)")
 _LOW = re.compile(rb"[\x40-\x7e]")
 _WORD = re.compile("[A-Za-z]{2,20}(?![A-Za-z/>])|[A-Z](?![a-z/>])")
-_AHEAD = re.compile(r"[^\x00-\x7f\ufffd]{4,8}")
+# What tells an odd reading from an even one: a letter with pinyin is a trail byte.
+_AHEAD = re.compile(rf"(?P<noted>[@-~]\({PINYIN} ?\))|[^\x00-?\ufffd][^\n?\ufffd<>(]{{1,7}}")
 
 # Costs as in `ecnews.text.chinese`: what the search allows, and what a reading costs besides its
 # text.
 _CLEAR = 2  # by how much the chosen reading must be the better one
 _FEW, _STATES, _MANY = 6, 12, 24  # kept at one place, by what is known of the next character
 _PLAIN = 50  # by how much one reading of what lies ahead is better: the other is not tried
+_FIRST = 15  # what the character costs of which an odd reading ahead shows half
 _GLANCE, _NONSENSE = 5, 30  # characters that tell a shifted text, and what one costs there
 _STEP, _ROOM = 10, 4096  # characters an even reading is taken on; that a search may take
 _LITERAL = 62  # a sign taken for text
@@ -152,10 +155,10 @@ class _Search:
         key = state.last, state.trail
         other = here.get(key)
         if other is not None:
-            worse, state = sorted((state, other), key=attrgetter("cost"), reverse=True)
-            if worse.text() != state.text():
-                margin = min(state.margin, worse.cost - state.cost)
-                state = state._replace(margin=margin)
+            if other.cost < state.cost:
+                state, other = other, state
+            if other.cost - state.cost < state.margin:
+                state = state._replace(margin=other.cost - state.cost)
         here[key] = state
 
     def _take(
@@ -182,7 +185,7 @@ class _Search:
     def _add(self, at: int, held: int, states: Sequence[State], cell: Cell, follows: str) -> None:
         """Each state goes on with the characters of a cell, up to `at`."""
         most = _FEW if follows else _MANY
-        for state, char, simple, cost in fitting(states, cell, follows, most):
+        for state, char, simple, cost in Ways(states, cell, _STATES).best(follows, most):
             path = state.path, char
             self._push(at, held, State(cost, state.last[1] + simple, 0, state.margin, path))
 
@@ -190,7 +193,7 @@ class _Search:
         """The best reading where the text ends, be it within a character."""
         ended = [*groups.pop(_EVEN, ()), *groups.pop(_OPEN, ())]
         for held, states in groups.items():
-            for state, char, _, cost in fitting(states, candidates.row(held), "", 1):
+            for state, char, _, cost in Ways(states, candidates.row(held), _STATES).best("", 1):
                 ended.append(state._replace(cost=cost + _TORN, path=(state.path, char)))
         return min(ended, key=attrgetter("cost"))
 
@@ -200,7 +203,8 @@ class _Search:
         if SIGN.match(source, at):
             self._sign(at, states)
             return
-        end = min([at + _STEP, len(source), *self.places])
+        others = [place for place in self.places if place > at + 1]
+        end = min([at + _STEP, len(source), *others])
         if sign := SIGN.search(source, at, end + 12):
             end = min(end, sign.start())
         self._take(end, _EVEN, states, source[at:end])
@@ -238,24 +242,26 @@ class _Search:
         known = self.turns.get(at)
         if known is None:
             ahead = _AHEAD.match(self.source, at)
-            known = self.turns[at] = self._compared(ahead[0]) if ahead else 0
+            if ahead is None:
+                known = 0
+            elif ahead["noted"]:
+                known = _SURE
+            else:
+                known = self._compared(ahead[0])
+            self.turns[at] = known
         return known
 
     def _compared(self, ahead: str) -> int:
         data = _encode(ahead)
-        if not data:
-            return -_SURE
-        data = data[1:-1]
-        if low := _LOW.search(data[1::2]):
-            data = data[: 2 * low.start()]
-        if len(data) < 6:
+        odd = data[1:].decode("gbk", "replace")
+        if odd.endswith("\ufffd"):
+            odd, ahead = odd[:-1], ahead[:-1]
+        if len(odd) < 2:
             return 0
-        odd = _decode(data)
-        if not odd:
+        if "\ufffd" in odd:
             return -_SURE
         cost = self.statistics.cost
-        even = ahead[: len(odd)]
-        return cost("，，", plain(even)) - cost("，，", plain(odd))
+        return cost("，，", plain(ahead)) - cost("，，", plain(odd)) - _FIRST
 
     def _blind(self, end: int, states: Sequence[State]) -> None:
         """A lead byte lost without pinyin: `？` made ASCII, or a comma put there, between two."""
@@ -320,7 +326,7 @@ class _Search:
                 self._add(at + 1, data[1], states, column, _plain(data[1:3]))
             else:
                 letter = chr(data[1])
-                for state, char, simple, cost in fitting(states, column, "A", _FEW):
+                for state, char, simple, cost in Ways(states, column, _MANY).best("A", _FEW):
                     last = state.last[1] + simple
                     new = State(cost, last, 0, state.margin, (state.path, char))
                     self._take(at + 1, _EVEN, [new], letter)
@@ -340,7 +346,7 @@ class _Search:
         turn = self._turn(end)
         if turn > -_PLAIN:
             self._gap(end, held, states)
-        if turn < _PLAIN:
+        if turn < _PLAIN and (self.evidence.keeps or self.source[end : end + 1] not in _LOST):
             self._swallowing(end, held, states)
 
     def _gap(self, end: int, held: int, states: Sequence[State]) -> None:
@@ -348,19 +354,26 @@ class _Search:
         if token is None or token.lastgroup in ("note", "narrow"):
             return
         cell = candidates.unread(held) if held > 0 else candidates.any_unread()
-        for state, char, simple, cost in fitting(states, cell, "", _MANY):
-            last, trail = state.last[1] + simple, characters()[char][1]
-            new = State(cost, last, trail, state.margin, (state.path, char))
-            self._push(end, _OPEN, new)
+        new = [
+            State(cost, state.last[1] + simple, characters()[char][1], state.margin, (state.path, char))
+            for state, char, simple, cost in Ways(states, cell, _STATES).best("", _MANY)
+        ]
+        if token.lastgroup in ("run", "trail"):
+            if new:
+                self._open(end, new, token.lastgroup)
+            return
+        for state in new:
+            self._push(end, _OPEN, state)
 
     def _swallowing(self, end: int, held: int, states: Sequence[State]) -> None:
         cell = candidates.row(held) if held > 0 else candidates.anything()
+        ways = Ways(states, cell, _FEW)
         for swallowed, cost in self._swallowed(end):
             # Behind an inline tag, an entity or an attribute the text may go on or end.
             inline = swallowed == "<" and _INLINE.match(self.source, end)
             open_ = inline or swallowed in ("&", '"')
             shown = plain(swallowed or self.source[end : end + 1] or "\n")
-            for state, char, simple, whole in fitting(states, cell, "" if open_ else shown, _FEW):
+            for state, char, simple, whole in ways.best("" if open_ else shown, _FEW):
                 last = state.last[1] + simple
                 if swallowed and not open_:
                     whole += self.statistics.cost(last, shown)
@@ -372,23 +385,23 @@ class _Search:
         if word := _WORD.match(self.source, end):
             self._letter(end, held, states, word[0])
         elif not self.evidence.keeps:
-            self._digit(end, cell, states)
+            self._digit(end, ways)
 
     def _letter(self, end: int, held: int, states: Sequence[State], word: str) -> None:
         """A letter that was lost: the one before the rest of the word elsewhere on the page."""
         letter = self._first(word)
         cell = candidates.unlettered(held) if held > 0 else candidates.anything()
-        for state, char, _, cost in fitting(states, cell, "A", _FEW):
+        for state, char, _, cost in Ways(states, cell, _FEW).best("A", _FEW):
             margin = state.margin if letter else _UNSURE
             cost += _LETTER if letter else _ANY_LETTER
             path = state.path, char + (letter or UNKNOWN)
             self._push(end, _EVEN, State(cost, "AA", 0, margin, path))
 
-    def _digit(self, end: int, cell: Cell, states: Sequence[State]) -> None:
+    def _digit(self, end: int, ways: Ways) -> None:
         """A digit that was lost: which one can be told of a year or a month at most."""
         found = _YEAR.match(self.source, end)
         digit = "2" if found and found["two"] else "1" if found else UNKNOWN
-        for state, char, simple, cost in fitting(states, cell, "0", _FEW):
+        for state, char, simple, cost in ways.best("0", _FEW):
             cost += _DIGIT + self.statistics.cost(state.last[1] + simple, "0")
             margin = state.margin if found else _UNSURE
             self._push(end, _EVEN, State(cost, simple + "0", 0, margin, (state.path, char + digit)))
