@@ -7,7 +7,7 @@ code. All characters of a cell are compared behind all readings at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -72,9 +72,9 @@ class Ways:
         if states[0].trail:
             costs += _torn_apart()[[state.trail for state in states]].take(cell.leads, axis=1)
 
-    def best(self, follows: str, most: int) -> Iterator[tuple[State, str, str, int]]:
-        """The best ways on: a state, a character, the same Simplified, and the cost up to there.
-        `follows` is what comes behind it (Simplified), or "".
+    def best(self, follows: str, most: int) -> Iterator[tuple[int, int, State, str, str]]:
+        """The best ways on: the cost up to there, and with what follows (Simplified, or ""); a
+        state, a character, the same Simplified.
         """
         if not self.cell.chars:
             return
@@ -88,10 +88,11 @@ class Ways:
         places = np.flatnonzero(ranked <= least + (_CLOSE if follows else WORSE))
         if len(places) > most:
             places = places[ranked[places].argpartition(most)[:most]]
-        chars, simple = self.cell.chars, self.cell.simple
-        for place, cost in zip(places.tolist(), costs[places].tolist(), strict=True):
-            state, at = divmod(place, len(chars))
-            yield self.states[state], chars[at], simple[at], cost + self._least
+        chars, simple, width = self.cell.chars, self.cell.simple, len(self.cell.chars)
+        found = zip(places.tolist(), costs[places].tolist(), ranked[places].tolist(), strict=True)
+        for place, cost, whole in found:
+            at, state = place % width, self.states[place // width]
+            yield cost + self._least, whole + self._least, state, chars[at], simple[at]
 
 
 @cache
@@ -164,17 +165,15 @@ def _cell(chars: Iterable[str]) -> Cell:
     )
 
 
-@lru_cache(50_000)
-def noted(lead: int, pinyin: str) -> tuple[str, ...]:
+def noted(lead: int, pinyin: str) -> list[str]:
     """The characters of a mirror's table that begin with this byte and are read so."""
-    return tuple(bytes((lead, trail)).decode("gbk") for trail in annotated(lead, pinyin))
+    return [char for char in _readers().get(pinyin, ()) if characters()[char][0] == lead]
 
 
-@lru_cache(50_000)
-def noted_behind(trail: int, pinyin: str) -> tuple[str, ...]:
+def noted_behind(trail: int, pinyin: str) -> list[str]:
     """The same, of which the lead byte was lost behind this trail byte."""
-    leads = _lost().get(trail, frozenset())
-    return tuple(char for char in _readers().get(pinyin, ()) if characters()[char][0] in leads)
+    leads = _lost().get(trail, ())
+    return [char for char in _readers().get(pinyin, ()) if characters()[char][0] in leads]
 
 
 @cache

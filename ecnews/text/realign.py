@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from ecnews.text import candidates
@@ -37,12 +37,12 @@ _PINYINS = re.compile(rf"{PINYIN} ?\)")
 _LOW = re.compile(rb"[\x40-\x7e]")
 _WORD = re.compile("[A-Za-z]{2,20}(?![A-Za-z/>])|[A-Z](?![a-z/>])")
 # What tells an odd reading from an even one: a letter with pinyin is a trail byte.
-_AHEAD = re.compile(rf"(?P<noted>[@-~]\({PINYIN} ?\))|[^\x00-?\ufffd][^\n?\ufffd<>(]{{1,7}}")
+_AHEAD = re.compile(rf"(?P<noted>[@-~]\({PINYIN} ?\))|[^\x00-?\ufffd][^\n?\ufffd<>(]{{1,5}}")
 
 # Costs as in `ecnews.text.chinese`: what the search allows, and what a reading costs besides its
 # text.
 _CLEAR = 2  # by how much the chosen reading must be the better one
-_FEW, _STATES, _MANY = 6, 12, 24  # kept at one place, by what is known of the next character
+_FEW, _STATES, _MANY = 8, 12, 24  # kept at one place, by what is known of the next character
 _PLAIN = 50  # by how much one reading of what lies ahead is better: the other is not tried
 _FIRST = 15  # what the character costs of which an odd reading ahead shows half
 _GLANCE, _NONSENSE = 5, 30  # characters that tell a shifted text, and what one costs there
@@ -118,7 +118,9 @@ class _Search:
         self.evidence = evidence
         self.statistics = statistics()
         self.places: dict[int, dict[int, dict[tuple[str, int], State]]] = {}
+        self.alone = True  # whether one state only is taken on
         self.turns: dict[int, int] = {}
+        self.tails: dict[str, int] = {}
         self.shifted: dict[int, bool] = {}
         self.asks = "？" not in source
         self.lines = "<p" not in source
@@ -126,15 +128,17 @@ class _Search:
     def run(self, start: int, before: str) -> Run:
         """Reads on from the sign at `start`, `before` being the characters in front of it."""
         self.places = places = {}
+        self.alone = True
         self._sign(start, [State(0, plain("\n\n" + before)[-2:], 0, _SURE, (None, before))])
         best, at = None, start
         while places:
             at = min(places)
             groups = _worth(places.pop(at))
+            self.alone = not places and sum(map(len, groups.values())) == 1
             if at >= len(self.source) or at > start + _ROOM:
                 best = self._ended(groups)
                 break
-            if not places and [*groups] == [_EVEN] and len(groups[_EVEN]) == 1:
+            if self.alone and _EVEN in groups:
                 best = groups[_EVEN][0]
                 break
             for held, states in groups.items():
@@ -166,7 +170,11 @@ class _Search:
     ) -> None:
         """All states go on with the same text, up to `at`, at a cost besides that of the text."""
         simple = plain(text)
-        end = simple[-2:]
+        if self.alone:  # nothing that it could be compared with
+            (state,) = states
+            last = (state.last + simple)[-2:]
+            self._push(at, held, State(state.cost, last, 0, state.margin, (state.path, text)))
+            return
         if not self.evidence.simple and not tables().unwritten.isdisjoint(text):
             cost += _DEAD * len(tables().unwritten.intersection(text))
         if len(simple) < 2:
@@ -175,17 +183,25 @@ class _Search:
                 last = (state.last + simple)[-2:]
                 self._push(at, held, State(whole, last, 0, state.margin, (state.path, text)))
             return
-        cost += self.statistics.cost(simple[:2], simple[2:])
+        cost += self._tail(simple[:4]) + self._tail(simple[2:])
         costs = [state.cost + self.statistics.cost(state.last, simple[:2]) for state in states]
         best = min(range(len(costs)), key=costs.__getitem__)
         state, least = states[best], costs.pop(best)
         margin = min([state.margin, *(other - least for other in costs)])
-        self._push(at, held, State(least + cost, end, 0, margin, (state.path, text)))
+        last = simple[-2:]
+        self._push(at, held, State(least + cost, last, 0, margin, (state.path, text)))
+
+    def _tail(self, simple: str) -> int:
+        """What a text costs but for its first two characters: several readings end in it."""
+        known = self.tails.get(simple)
+        if known is None:
+            known = self.tails[simple] = self.statistics.cost(simple[:2], simple[2:])
+        return known
 
     def _add(self, at: int, held: int, states: Sequence[State], cell: Cell, follows: str) -> None:
         """Each state goes on with the characters of a cell, up to `at`."""
         most = _FEW if follows else _MANY
-        for state, char, simple, cost in Ways(states, cell, _STATES).best(follows, most):
+        for cost, _, state, char, simple in Ways(states, cell, _STATES).best(follows, most):
             path = state.path, char
             self._push(at, held, State(cost, state.last[1] + simple, 0, state.margin, path))
 
@@ -193,7 +209,7 @@ class _Search:
         """The best reading where the text ends, be it within a character."""
         ended = [*groups.pop(_EVEN, ()), *groups.pop(_OPEN, ())]
         for held, states in groups.items():
-            for state, char, _, cost in Ways(states, candidates.row(held), _STATES).best("", 1):
+            for cost, _, state, char, _ in Ways(states, candidates.row(held), _STATES).best("", 1):
                 ended.append(state._replace(cost=cost + _TORN, path=(state.path, char)))
         return min(ended, key=attrgetter("cost"))
 
@@ -214,6 +230,7 @@ class _Search:
         assert sign
         end, pinyin = sign.end(), sign["pinyin"]
         if not pinyin:
+            self.alone = False
             self._take(at + 1, _EVEN, states, sign[0][0])
             self._blind(end, states)
             return
@@ -225,7 +242,7 @@ class _Search:
                 if trail >= 0x81:  # it was read as a lead byte
                     self._push(end, trail, state._replace(cost=state.cost + self._seen(char)))
                     found = True
-        if not found or self._turn(end) < _PLAIN:
+        if not found:
             for state in states:
                 path = state.path, sign[0]
                 self._push(end, _EVEN, State(state.cost + _LITERAL, "：）", 0, state.margin, path))
@@ -317,6 +334,7 @@ class _Search:
 
     def _open(self, at: int, states: Sequence[State], kind: str | None) -> None:
         """Characters whose lead byte was lost, and the trail byte is shown with what follows."""
+        self.alone = False
         if kind == "trail":
             end = self._past_note(at + 1)
             self._add(end, _EVEN, states, candidates.column(ord(self.source[at])), self._next(end))
@@ -326,13 +344,14 @@ class _Search:
                 self._add(at + 1, data[1], states, column, _plain(data[1:3]))
             else:
                 letter = chr(data[1])
-                for state, char, simple, cost in Ways(states, column, _MANY).best("A", _FEW):
+                for cost, _, state, char, simple in Ways(states, column, _MANY).best("A", _FEW):
                     last = state.last[1] + simple
                     new = State(cost, last, 0, state.margin, (state.path, char))
                     self._take(at + 1, _EVEN, [new], letter)
 
     def _noted(self, end: int, held: int, states: Sequence[State], pinyin: str) -> None:
         """A lost trail byte, or both, of a character whose pinyin is shown."""
+        self.alone = False
         for state in states:
             if held == _OPEN:
                 chars = candidates.noted_behind(state.trail, pinyin)
@@ -356,7 +375,7 @@ class _Search:
         cell = candidates.unread(held) if held > 0 else candidates.any_unread()
         new = [
             State(cost, state.last[1] + simple, characters()[char][1], state.margin, (state.path, char))
-            for state, char, simple, cost in Ways(states, cell, _STATES).best("", _MANY)
+            for cost, _, state, char, simple in Ways(states, cell, _STATES).best("", _MANY)
         ]
         if token.lastgroup in ("run", "trail"):
             if new:
@@ -367,44 +386,49 @@ class _Search:
 
     def _swallowing(self, end: int, held: int, states: Sequence[State]) -> None:
         cell = candidates.row(held) if held > 0 else candidates.anything()
-        ways = Ways(states, cell, _FEW)
+        ways = Ways(states, cell, _STATES if held > 0 else _FEW)
+        found: list[tuple[int, State, str]] = []  # with the cost of what was swallowed, and that
         for swallowed, cost in self._swallowed(end):
             # Behind an inline tag, an entity or an attribute the text may go on or end.
             inline = swallowed == "<" and _INLINE.match(self.source, end)
             open_ = inline or swallowed in ("&", '"')
-            shown = plain(swallowed or self.source[end : end + 1] or "\n")
-            for state, char, simple, whole in ways.best("" if open_ else shown, _FEW):
-                last = state.last[1] + simple
-                if swallowed and not open_:
-                    whole += self.statistics.cost(last, shown)
-                    last = simple + shown
-                path = state.path, char + swallowed
-                self._push(end, _EVEN, State(whole + cost, last, 0, state.margin, path))
-        if _MARKUP.match(self.source, end) or self._is_shifted(end):
-            return
-        if word := _WORD.match(self.source, end):
-            self._letter(end, held, states, word[0])
-        elif not self.evidence.keeps:
-            self._digit(end, ways)
+            shown = "" if open_ else plain(swallowed or self.source[end : end + 1] or "\n")
+            for before, whole, state, char, simple in ways.best(shown, _FEW):
+                last, path = state.last[1] + simple, (state.path, char + swallowed)
+                new = State(before + cost, last, 0, state.margin, path)
+                found.append((whole + cost, new, shown if swallowed else ""))
+        if not _MARKUP.match(self.source, end) and not self._is_shifted(end):
+            if word := _WORD.match(self.source, end):
+                found += self._letter(held, states, word[0])
+            elif not self.evidence.keeps:
+                found += self._digit(end, ways)
+        found.sort(key=itemgetter(0))
+        for whole, state, shown in found[:_STATES]:
+            if whole <= found[0][0] + WORSE:
+                cost = state.cost + self.statistics.cost(state.last, shown)
+                last = (state.last + shown)[-2:]
+                self._push(end, _EVEN, state._replace(cost=cost, last=last))
 
-    def _letter(self, end: int, held: int, states: Sequence[State], word: str) -> None:
+    def _letter(
+        self, held: int, states: Sequence[State], word: str
+    ) -> Iterator[tuple[int, State, str]]:
         """A letter that was lost: the one before the rest of the word elsewhere on the page."""
         letter = self._first(word)
         cell = candidates.unlettered(held) if held > 0 else candidates.anything()
-        for state, char, _, cost in Ways(states, cell, _FEW).best("A", _FEW):
+        cost = _LETTER if letter else _ANY_LETTER
+        for before, whole, state, char, simple in Ways(states, cell, _FEW).best("A", _FEW):
             margin = state.margin if letter else _UNSURE
-            cost += _LETTER if letter else _ANY_LETTER
-            path = state.path, char + (letter or UNKNOWN)
-            self._push(end, _EVEN, State(cost, "AA", 0, margin, path))
+            last, path = state.last[1] + simple, (state.path, char + (letter or UNKNOWN))
+            yield whole + cost, State(before + cost, last, 0, margin, path), "A"
 
-    def _digit(self, end: int, ways: Ways) -> None:
+    def _digit(self, end: int, ways: Ways) -> Iterator[tuple[int, State, str]]:
         """A digit that was lost: which one can be told of a year or a month at most."""
         found = _YEAR.match(self.source, end)
         digit = "2" if found and found["two"] else "1" if found else UNKNOWN
-        for state, char, simple, cost in ways.best("0", _FEW):
-            cost += _DIGIT + self.statistics.cost(state.last[1] + simple, "0")
+        for before, whole, state, char, simple in ways.best("0", _FEW):
             margin = state.margin if found else _UNSURE
-            self._push(end, _EVEN, State(cost, simple + "0", 0, margin, (state.path, char + digit)))
+            last, path = state.last[1] + simple, (state.path, char + digit)
+            yield whole + _DIGIT, State(before + _DIGIT, last, 0, margin, path), "0"
 
     def _swallowed(self, end: int) -> Iterator[tuple[str, int]]:
         """What the decoder may have taken for a trail byte in front of `end`, and its cost."""
@@ -466,15 +490,18 @@ _YEAR = re.compile(r"(?P<two>0\d\d(?!\d))|9\d\d年|[012]月")
 
 def _worth(groups: dict[int, dict[tuple[str, int], State]]) -> dict[int, list[State]]:
     """The states of a place that are worth to be taken on."""
-    bound = WORSE + min(state.cost for group in groups.values() for state in group.values())
+    all_ = {held: [*group.values()] for held, group in groups.items()}
+    if len(all_) == 1 and sum(map(len, all_.values())) == 1:
+        return all_
+    bound = WORSE + min(state.cost for states in all_.values() for state in states)
     found = {}
-    for held, group in groups.items():
-        states = [state for state in group.values() if state.cost <= bound]
+    for held, states in all_.items():
+        worth = [state for state in states if state.cost <= bound]
         most = _MANY if held == _OPEN else _STATES
-        if len(states) > most:
-            states = sorted(states, key=attrgetter("cost"))[:most]
-        if states:
-            found[held] = states
+        if len(worth) > most:
+            worth = sorted(worth, key=attrgetter("cost"))[:most]
+        if worth:
+            found[held] = worth
     return found
 
 
