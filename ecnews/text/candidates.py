@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecnews.text.chinese import Among, Costs, Numbers, plain, statistics
-from ecnews.text.gbk import annotated, characters, readings, tables
+from ecnews.text.chinese import Costs, Numbers, plain, statistics
+from ecnews.text.gbk import characters, readings, tables
 
 WORSE, _CLOSE = 40, 20  # than the best reading: given up; the same where it is known what follows
 _IMPOSSIBLE = 10_000
@@ -48,11 +48,11 @@ class State(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """Characters of one kind, the same Simplified, and their lead bytes."""
+    """Characters of one kind; the same Simplified, and their numbers there; their lead bytes."""
 
     chars: str
     simple: str
-    among: Among
+    numbers: Numbers
     leads: Numbers
 
 
@@ -66,7 +66,8 @@ class Ways:
         if not cell.chars:
             return
         self._least = min(state.cost for state in states)
-        self._costs = costs = statistics().behind([state.last for state in states], cell.among)
+        lasts = [state.last for state in states]
+        self._costs = costs = statistics().behind(lasts, cell.simple, cell.numbers)
         if len(states) > 1:
             costs += np.array([state.cost - self._least for state in states], np.int16)[:, None]
         if states[0].trail:
@@ -80,7 +81,7 @@ class Ways:
             return
         costs = ranked = self._costs
         if follows:
-            ranked = costs + statistics().before(follows)[self.cell.among.numbers]
+            ranked = costs + statistics().before(follows).take(self.cell.numbers)
         least = int(ranked.min())
         if least >= _IMPOSSIBLE:
             return
@@ -150,39 +151,31 @@ def any_unread() -> Cell:
 
 
 def _cell(chars: Iterable[str]) -> Cell:
-    known, bytes_ = statistics().single, characters()
-    all_ = "".join(chars)
-    pairs = [pair for pair in zip(all_, plain(all_), strict=True) if pair[1] in known]
-    places: dict[str, list[int]] = {}
-    for at, (_, simple) in enumerate(pairs):
-        places.setdefault(simple, []).append(at)
-    simple = "".join([simple for _, simple in pairs])
-    return Cell(
-        chars="".join([char for char, _ in pairs]),
-        simple=simple,
-        among=Among(statistics().numbers(simple), places),
-        leads=np.array([bytes_[char][0] for char, _ in pairs], np.intp),
-    )
+    known, shown = statistics().single, "".join(chars)
+    pairs = [pair for pair in zip(shown, plain(shown), strict=True) if pair[1] in known]
+    shown, simple = "".join([char for char, _ in pairs]), "".join([one for _, one in pairs])
+    leads = np.frombuffer(shown.encode("gbk"), np.uint8)[::2].astype(np.intp)
+    return Cell(shown, simple, statistics().numbers(simple), leads)
 
 
-def noted(lead: int, pinyin: str) -> list[str]:
+def noted(lead: int, pinyin: str) -> str:
     """The characters of a mirror's table that begin with this byte and are read so."""
-    return [char for char in _readers().get(pinyin, ()) if characters()[char][0] == lead]
+    return _readers().get((lead, pinyin), "")
 
 
-def noted_behind(trail: int, pinyin: str) -> list[str]:
+def noted_behind(trail: int, pinyin: str) -> str:
     """The same, of which the lead byte was lost behind this trail byte."""
-    leads = _lost().get(trail, ())
-    return [char for char in _readers().get(pinyin, ()) if characters()[char][0] in leads]
+    return "".join(noted(lead, pinyin) for lead in _lost().get(trail, ()))
 
 
 @cache
-def _readers() -> dict[str, tuple[str, ...]]:
-    """Pinyin to the characters of a mirror's table that are read so."""
-    found: dict[str, tuple[str, ...]] = {}
-    for char in tables().written & characters().keys():
+def _readers() -> dict[tuple[int, str], str]:
+    """The characters of a mirror's table, by their lead byte and how they are read."""
+    found: dict[tuple[int, str], str] = {}
+    for char in sorted(tables().written & characters().keys()):
         for pinyin in readings(char):
-            found[pinyin] = (*found.get(pinyin, ()), char)
+            key = characters()[char][0], pinyin
+            found[key] = found.get(key, "") + char
     return found
 
 

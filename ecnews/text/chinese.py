@@ -12,7 +12,6 @@ import lzma
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +30,6 @@ _HEAD = 3  # characters of a line before those that follow
 
 Numbers = NDArray[np.intp]
 Costs = NDArray[np.int16]
-
-
-class Among(NamedTuple):
-    """Characters that are compared, by number; the places of each one there."""
-
-    numbers: Numbers
-    places: Mapping[str, Sequence[int]]
 
 
 class Statistics:
@@ -102,21 +94,23 @@ class Statistics:
         """The characters by number; 0 is one that is never seen."""
         return self._by_code[np.frombuffer(chars.encode("utf-16-le"), np.uint16)]
 
-    def behind(self, befores: Sequence[str], among: Among) -> Costs:
+    def behind(self, befores: Sequence[str], chars: str, numbers: Numbers) -> Costs:
         """What each of some characters costs behind each pair of characters."""
         rows = [self._row(before[1]) for before in befores]
         if len(rows) == 1:
-            found = self._rows[rows[0]].take(among.numbers).astype(np.int16)[None]
+            found = self._rows[rows[0]].take(numbers).astype(np.int16)[None]
         else:
             starts = np.array(rows)[:, None] * len(self._single)
-            found = self._rows.take(starts + among.numbers).astype(np.int16)
-        for at, line in enumerate(map(self._twos.get, befores)):
+            found = self._rows.take(starts + numbers).astype(np.int16)
+        for row, before in enumerate(befores):
+            line = self._twos.get(before)
             if line is not None:
-                row = found[at]
-                row += ord(line[2]) - _ZERO
+                found[row] += ord(line[2]) - _ZERO
                 for char, cost in zip(*_halves(line), strict=True):
-                    for place in among.places.get(char, ()):
-                        row[place] = ord(cost) - _ZERO
+                    at = chars.find(char)
+                    while at >= 0:
+                        found[row, at] = ord(cost) - _ZERO
+                        at = chars.find(char, at + 1)
         return found
 
     def _row(self, one: str) -> int:

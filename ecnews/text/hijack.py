@@ -11,27 +11,30 @@ the script. An honest text is returned as it came, the very same object.
 
 from __future__ import annotations
 
-import operator
 import re
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
+import numpy as np
+
 from ecnews.text.gbk import MARKS, characters, readings, tables
 from ecnews.text.realign import LOST, PINYIN, UNKNOWN, Evidence, realign
 from ecnews.text.script import converted, rules, simplified
 
-_NOTE = re.compile(rf"(.)\(({PINYIN}) ?\)")
+_NOTE = re.compile(rf"\((?<=(.)\()({PINYIN}) ?\)")
 _LOST_NOTE = re.compile(rf"{LOST}\(?{PINYIN} ?\)")
-_LETTER_NOTE = re.compile(rf"(?<=[^\x00-\x7f])([@-~])\(({PINYIN}) ?\)")
+# What is sought begins with the sign that is rare: a look behind it is cheap, a set in front is not.
+_LETTER_NOTE = re.compile(rf"\((?<=[^\x00-\x7f][@-~]\()({PINYIN}) ?\)")
 _BARE = re.compile(rf"{LOST}(?=[^\x00-\x7f\ufffd])")
-_STRAY = re.compile("[^\x00-\x7f],[，。、！？；：]|[^\x00-\x7f,],,[^\x00-\x7f,]")
+_STRAY = re.compile(",(?<=[^\x00-\x7f],)(?:[，。、！？；：]|,[^\x00-\x7f,])")
+_QUESTION = re.compile("\\?(?<=[\u4e00-\u9fff”》）]\\?)(?![\\w(])")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 _FIRST = {lost: re.compile(re.escape(lost) + "(?=[^\x00-\x7f])") for lost in "?\ufffd"}
 SIMPLE = Evidence(simple=True)
 _LOOKS, _LOOK, _SHORT, _AROUND = 200, 14, 6, 300
 _PLAIN = 0.5  # the share of frequent characters that makes a run look honest
-_ANY_NOTE = re.compile(rf"\({PINYIN} ?\)|{LOST}{PINYIN} ?\)")
+_ANY_NOTE = re.compile(rf"[(?\ufffd]{PINYIN} ?\)")
 _SAMPLE = 1200  # characters around the first annotation that tell whose they are
 _FITTING = 0.9  # of them, behind a character that conversions write, and read so
 
@@ -88,10 +91,10 @@ def recover(text: str, verdict: Verdict | None = None) -> Recovered:
         verdict = examine(text)
     if not verdict.hijacked:
         return Recovered(text)
-    found = _Counts()
-    plain = _without_notes(text, found)
+    plain, noted, taken = _without_notes(text)
     sure = verdict.annotated or verdict.converted
-    plain, runs, unresolved, notes = realign(plain, _evidence(text, plain, sure))
+    keeps = _KEEPS.search(plain) is not None
+    plain, runs, unresolved, notes = realign(plain, Evidence(noted, keeps, simple=not sure))
     plain, more = _behind_written().subn("", plain) if runs else (plain, 0)
     if _strewn(text):
         plain = _without_commas(plain)
@@ -100,25 +103,18 @@ def recover(text: str, verdict: Verdict | None = None) -> Recovered:
         back = simplified(plain)
     else:
         back = plain
-    changed = sum(map(operator.ne, plain, back))
-    return Recovered(back, found.notes + notes + more, runs, changed, unresolved)
+    return Recovered(back, taken + notes + more, runs, _differing(plain, back), unresolved)
 
 
-def _evidence(text: str, plain: str, sure: bool) -> Evidence:
-    written = tables().written
-    noted = frozenset(_noted().findall(text))
-    bare = frozenset(set(plain) & written) - noted if noted else frozenset()
-    keeps = _KEEPS.search(text) is not None
-    return Evidence(noted, bare, keeps, simple=not sure)
+def _differing(one: str, other: str) -> int:
+    """The places where two texts of the same length differ."""
+    first, second = (
+        np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32) for text in (one, other)
+    )
+    return int(np.count_nonzero(first != second))
 
 
 _KEEPS = re.compile(rf"{LOST}\({PINYIN} ?\)")
-
-
-@cache
-def _noted() -> re.Pattern[str]:
-    chars = "".join(sorted(tables().written))
-    return re.compile(rf"([{chars}])\({PINYIN} ?\)")
 
 
 def examine(text: str) -> Verdict:
@@ -175,6 +171,8 @@ def _annotated(text: str) -> bool:
         return False
     if lost == 0 and _lesson(sample, seen):
         return False
+    if unwritten.isdisjoint(sample):
+        return True
     traditional = len(_any_of(written).findall(sample))
     simple = len(_any_of(unwritten).findall(sample))
     return 2 * (traditional + lost) >= simple
@@ -216,32 +214,32 @@ def _common() -> frozenset[str]:
     return frozenset(signs + simplified(signs) + rules().plain + MARKS)
 
 
-@dataclass(slots=True)
-class _Counts:
-    notes: int = 0
-
-
 @cache
 def _behind_written() -> re.Pattern[str]:
     chars = "".join(sorted(tables().written))
     return re.compile(rf"\((?<=[{chars}]\(){PINYIN} ?\)")
 
 
-def _without_notes(text: str, found: _Counts) -> str:
-    """The text without the annotations that stand whole behind their characters."""
-    text, count = _behind_written().subn("", text)
-    found.notes += count
+def _without_notes(text: str) -> tuple[str, frozenset[str], int]:
+    """The text without the annotations that stand whole behind their characters, these characters,
+    and how many annotations there were.
+    """
+    pieces = _behind_written().split(text)
+    text = "".join(pieces)
+    count = len(pieces) - 1
 
     def letter(hit: re.Match[str]) -> str:
         """A character whose trail byte looks like a letter, its lead byte in the one before."""
-        before = characters().get(text[hit.start() - 1])
-        char = before and bytes((before[1], ord(hit[1]))).decode("gbk", "ignore")
-        if not char or char not in tables().written or hit[2] not in readings(char):
+        nonlocal count
+        before = characters().get(text[hit.start() - 2])
+        trail = ord(text[hit.start() - 1])
+        char = before and bytes((before[1], trail)).decode("gbk", "ignore")
+        if not char or char not in tables().written or hit[1] not in readings(char):
             return hit[0]
-        found.notes += 1
-        return hit[1]
+        count += 1
+        return ""
 
-    return _LETTER_NOTE.sub(letter, text)
+    return _LETTER_NOTE.sub(letter, text), frozenset(piece[-1] for piece in pieces[:-1]), count
 
 
 def _strewn(text: str) -> bool:
@@ -260,4 +258,4 @@ def _questions(text: str) -> str:
     """`?` as `？` behind Chinese, where the mirror left no `？` in a text with full-width marks."""
     if "？" in text or text.count("，") < 2:
         return text
-    return re.sub("(?<=[\u4e00-\u9fff”》）])\\?(?![\\w(])", "？", text)
+    return _QUESTION.sub("？", text)

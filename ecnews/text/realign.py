@@ -27,7 +27,7 @@ PINYIN = "[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüêḿńňǹɑɡ]
 LOST = "[?\ufffd]"
 _LOST = ("?", "\ufffd")
 # Where an even reading can turn odd: a lost byte with its pinyin, or before what is not ASCII.
-SIGN = re.compile(rf"{LOST}\(?(?P<pinyin>{PINYIN}) ?\)|{LOST}{{1,2}}(?=[^\x00-\x7f\ufffd])")
+SIGN = re.compile(rf"{LOST}(?:\(?(?P<pinyin>{PINYIN}) ?\)|{LOST}?(?=[^\x00-\x7f\ufffd]))")
 _TOKEN = re.compile(
     rf"(?P<run>[^\x00-\x7f\ufffd]{{1,40}})|{LOST}\(?(?P<pinyin>{PINYIN}) ?\)|(?P<lost>{LOST})"
     rf"|\((?P<note>{PINYIN}) ?\)|(?P<trail>[@-~])|(?P<narrow>[!(),:;])"
@@ -57,17 +57,17 @@ _TORN = 15  # the text ends within a character
 _NARROW = 20  # a full-width mark made ASCII after the mirror
 _BARE, _NOTED = 10, -2  # a character seen on the page without pinyin, with it
 _SURE, _UNSURE = 250, -1  # margins
+_NEVER = 1_000_000
 _EVEN, _OPEN = 0, -1  # instead of the byte that is held: none, or lost as well
 UNKNOWN = "\ue000"  # an ASCII character of which nothing is left
 
 
 class Evidence(NamedTuple):
-    """What a page shows of its mirror: characters seen with pinyin and without; whether the decoder
-    keeps the ASCII behind a lost byte; whether the text is Simplified.
+    """What a page shows of its mirror: characters seen with pinyin; whether the decoder keeps the
+    ASCII behind a lost byte; whether the text is Simplified.
     """
 
     noted: frozenset[str] = frozenset()
-    bare: frozenset[str] = frozenset()
     keeps: bool = False
     simple: bool = False
 
@@ -183,13 +183,17 @@ class _Search:
                 last = (state.last + simple)[-2:]
                 self._push(at, held, State(whole, last, 0, state.margin, (state.path, text)))
             return
-        cost += self._tail(simple[:4]) + self._tail(simple[2:])
-        costs = [state.cost + self.statistics.cost(state.last, simple[:2]) for state in states]
-        best = min(range(len(costs)), key=costs.__getitem__)
-        state, least = states[best], costs.pop(best)
-        margin = min([state.margin, *(other - least for other in costs)])
-        last = simple[-2:]
-        self._push(at, held, State(least + cost, last, 0, margin, (state.path, text)))
+        least, best, margin = _NEVER, states[0], _SURE
+        for state in sorted(states, key=attrgetter("cost")):
+            if state.cost >= least + _CLEAR:  # nor can any behind it be better, or as good
+                break
+            whole = state.cost + self.statistics.cost(state.last, simple[:2])
+            if whole < least:
+                margin, least, best = min(state.margin, least - whole), whole, state
+            else:
+                margin = min(margin, whole - least)
+        cost += least + self._tail(simple[:4]) + self._tail(simple[2:])
+        self._push(at, held, State(cost, simple[-2:], 0, margin, (best.path, text)))
 
     def _tail(self, simple: str) -> int:
         """What a text costs but for its first two characters: several readings end in it."""
@@ -250,7 +254,7 @@ class _Search:
     def _seen(self, char: str) -> int:
         if char in self.evidence.noted:
             return _NOTED
-        return _BARE if char in self.evidence.bare else 0
+        return _BARE if self.evidence.noted and char in self.source else 0
 
     def _turn(self, at: int) -> int:
         """By how much an odd reading of what lies ahead is better than an even one; 0 where too
@@ -375,7 +379,7 @@ class _Search:
         cell = candidates.unread(held) if held > 0 else candidates.any_unread()
         new = [
             State(cost, state.last[1] + simple, characters()[char][1], state.margin, (state.path, char))
-            for cost, _, state, char, simple in Ways(states, cell, _STATES).best("", _MANY)
+            for cost, _, state, char, simple in Ways(states, cell, _STATES if held > 0 else _FEW).best("", _MANY)
         ]
         if token.lastgroup in ("run", "trail"):
             if new:

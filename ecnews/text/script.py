@@ -14,7 +14,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
 import opencc
+from numpy.typing import NDArray
 
 from ecnews.text.gbk import tables, way_back
 
@@ -100,7 +102,8 @@ def simplified(text: str) -> str:
     '覆盖乾安县的著名饼干厂，只有一只，慰藉与了解'
     """
     rule = rules()
-    back = text.translate(_way_back())
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    back = _way_back()[codes].tobytes().decode("utf-32-le", "surrogatepass")
     changes: dict[int, str] = {}
     for two in rule.two:
         if two.old in text:
@@ -152,10 +155,13 @@ def _odd(sample: str) -> bool:
 
 
 @cache
-def _way_back() -> dict[int, int]:
+def _way_back() -> NDArray[np.uint32]:
     """OpenCC's characters, but not its words: 批|覆蓋 is no 批覆 (which it makes 批复)."""
-    kept = rules().kept
-    return way_back() | {ord(char): ord(char) for char in kept}
+    back = np.arange(0x110000, dtype=np.uint32)
+    for old, new in way_back().items():
+        if chr(old) not in rules().kept:
+            back[old] = new
+    return back
 
 
 @cache
