@@ -12,6 +12,7 @@ import lzma
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,8 @@ class Statistics:
 
     def __init__(self, lines: Iterable[str]) -> None:
         found = {line[:2]: line for line in lines}
-        self._ones = {key[1]: line[1:] for key, line in found.items() if key[0] == "\t"}
+        ones = [line[1:] for key, line in found.items() if key[0] == "\t"]
+        self._ones = {line[0]: line for line in sorted(ones, key=itemgetter(1))}  # by frequency
         self._twos = {key: line for key, line in found.items() if key[0] != "\t"}
         self.single = {char: ord(line[1]) - _ZERO for char, line in self._ones.items()}
         self._number = {char: number for number, char in enumerate(self._ones, 1)}

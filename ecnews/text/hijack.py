@@ -12,15 +12,17 @@ the script. An honest text is returned as it came, the very same object.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecnews.text.gbk import MARKS, characters, readings, tables
 from ecnews.text.realign import LOST, PINYIN, UNKNOWN, Evidence, realign
-from ecnews.text.script import converted, rules, simplified
+from ecnews.text.script import codes, converted, rules, simplified
 
 _NOTE = re.compile(rf"\((?<=(.)\()({PINYIN}) ?\)")
 _LOST_NOTE = re.compile(rf"{LOST}\(?{PINYIN} ?\)")
@@ -103,15 +105,8 @@ def recover(text: str, verdict: Verdict | None = None) -> Recovered:
         back = simplified(plain)
     else:
         back = plain
-    return Recovered(back, taken + notes + more, runs, _differing(plain, back), unresolved)
-
-
-def _differing(one: str, other: str) -> int:
-    """The places where two texts of the same length differ."""
-    first, second = (
-        np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32) for text in (one, other)
-    )
-    return int(np.count_nonzero(first != second))
+    changed = int(np.count_nonzero(codes(plain) != codes(back)))
+    return Recovered(back, taken + notes + more, runs, changed, unresolved)
 
 
 _KEEPS = re.compile(rf"{LOST}\({PINYIN} ?\)")
@@ -134,9 +129,8 @@ def examine(text: str) -> Verdict:
 
 
 def _mostly_simple(text: str) -> bool:
-    found = set(text)
-    written = sum(map(text.count, found & tables().written))
-    return written < 2 * sum(map(text.count, found & tables().unwritten))
+    written, unwritten = _scripts(text)
+    return written < 2 * unwritten
 
 
 def _has_sign(text: str) -> bool:
@@ -155,7 +149,7 @@ def _annotated(text: str) -> bool:
     """Whether the annotations are those of a mirror: behind characters that a conversion writes,
     behind every one of them (its table is blind), and not in a text that is Simplified.
     """
-    written, unwritten = tables().written, tables().unwritten
+    written = tables().written
     first = _ANY_NOTE.search(text)
     start = max(0, first.start() - _SAMPLE // 2) if first else 0
     sample = text[start : start + _SAMPLE]
@@ -171,16 +165,23 @@ def _annotated(text: str) -> bool:
         return False
     if lost == 0 and _lesson(sample, seen):
         return False
-    if unwritten.isdisjoint(sample):
-        return True
-    traditional = len(_any_of(written).findall(sample))
-    simple = len(_any_of(unwritten).findall(sample))
+    traditional, simple = _scripts(sample)
     return 2 * (traditional + lost) >= simple
 
 
+def _scripts(text: str) -> tuple[int, int]:
+    """How many characters a conversion writes, and how many it never leaves."""
+    _, written, unwritten = np.bincount(_kinds()[codes(text)], minlength=3).tolist()
+    return written, unwritten
+
+
 @cache
-def _any_of(chars: frozenset[str]) -> re.Pattern[str]:
-    return re.compile("[" + "".join(sorted(chars)) + "]")
+def _kinds() -> NDArray[np.uint8]:
+    """By code point: 1 is a character that a conversion writes, 2 is one that it never leaves."""
+    kinds = np.zeros(sys.maxunicode + 1, np.uint8)
+    kinds[[*map(ord, tables().written)]] = 1
+    kinds[[*map(ord, tables().unwritten)]] = 2
+    return kinds
 
 
 def _lesson(text: str, seen: set[str]) -> bool:

@@ -42,7 +42,7 @@ _AHEAD = re.compile(rf"(?P<noted>[@-~]\({PINYIN} ?\))|[^\x00-?\ufffd][^\n?\ufffd
 # Costs as in `ecnews.text.chinese`: what the search allows, and what a reading costs besides its
 # text.
 _CLEAR = 2  # by how much the chosen reading must be the better one
-_FEW, _STATES, _MANY = 8, 12, 24  # kept at one place, by what is known of the next character
+_FEW, _STATES, _MANY = 8, 12, 16  # kept at one place, by what is known of the next character
 _PLAIN = 50  # by how much one reading of what lies ahead is better: the other is not tried
 _FIRST = 15  # what the character costs of which an odd reading ahead shows half
 _GLANCE, _NONSENSE = 5, 30  # characters that tell a shifted text, and what one costs there
