@@ -16,8 +16,8 @@ import numpy as np
 from ecnews.text.chinese import Costs, Numbers, plain, statistics
 from ecnews.text.gbk import characters, readings, tables
 
-WORSE, _CLOSE = 40, 20  # than the best reading: given up; the same where it is known what follows
-_IMPOSSIBLE = 10_000
+WORSE, CLOSE = 36, 20  # than the best reading: given up; the same where it is known what follows
+NEVER, _IMPOSSIBLE = 1_000_000, 10_000
 _OFTEN = 27  # what a character costs at most that is looked for where nothing of it is known
 
 
@@ -73,20 +73,23 @@ class Ways:
         if states[0].trail:
             costs += _torn_apart()[[state.trail for state in states]].take(cell.leads, axis=1)
 
-    def best(self, follows: str, most: int) -> Iterator[tuple[int, int, State, str, str]]:
-        """The best ways on: the cost up to there, and with what follows (Simplified, or ""); a
-        state, a character, the same Simplified.
+    def best(
+        self, follows: str, most: int, limit: int = NEVER
+    ) -> Iterator[tuple[int, int, State, str, str]]:
+        """The best ways on: the cost up to there, and with what follows (Simplified, or ""), which
+        is at most `limit`; a state, a character, the same Simplified.
         """
         if not self.cell.chars:
             return
         costs = ranked = self._costs
         if follows:
             ranked = costs + statistics().before(follows).take(self.cell.numbers)
-        least = int(ranked.min())
-        if least >= _IMPOSSIBLE:
-            return
         costs, ranked = costs.ravel(), ranked.ravel()
-        places = np.flatnonzero(ranked <= least + (_CLOSE if follows else WORSE))
+        least = int(ranked[ranked.argmin()])
+        limit = min(limit - self._least, least + (CLOSE if follows else WORSE))
+        if least > limit or least >= _IMPOSSIBLE:
+            return
+        (places,) = (ranked <= limit).nonzero()
         if len(places) > most:
             places = places[ranked[places].argpartition(most)[:most]]
         chars, simple, width = self.cell.chars, self.cell.simple, len(self.cell.chars)

@@ -98,20 +98,21 @@ class Statistics:
 
     def behind(self, befores: Sequence[str], chars: str, numbers: Numbers) -> Costs:
         """What each of some characters costs behind each pair of characters."""
-        rows = [self._row(before[1]) for before in befores]
+        written = self._written
+        rows = [written.get(before[1]) or self._row(before[1]) for before in befores]
         if len(rows) == 1:
             found = self._rows[rows[0]].take(numbers).astype(np.int16)[None]
         else:
             starts = np.array(rows)[:, None] * len(self._single)
             found = self._rows.take(starts + numbers).astype(np.int16)
-        for row, before in enumerate(befores):
-            line = self._twos.get(before)
+        for row, line in enumerate(map(self._twos.get, befores)):
             if line is not None:
                 found[row] += ord(line[2]) - _ZERO
-                for char, cost in zip(*_halves(line), strict=True):
+                after, costs = _halves(line)
+                for char in after if len(after) < len(chars) else chars:
                     at = chars.find(char)
-                    while at >= 0:
-                        found[row, at] = ord(cost) - _ZERO
+                    while at >= 0 and (place := after.find(char)) >= 0:
+                        found[row, at] = ord(costs[place]) - _ZERO
                         at = chars.find(char, at + 1)
         return found
 

@@ -19,7 +19,7 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from ecnews.text import candidates
-from ecnews.text.candidates import WORSE, Cell, State, Ways
+from ecnews.text.candidates import CLOSE, NEVER, WORSE, Cell, State, Ways
 from ecnews.text.chinese import plain, statistics
 from ecnews.text.gbk import characters, tables
 
@@ -43,7 +43,7 @@ _AHEAD = re.compile(rf"(?P<noted>[@-~]\({PINYIN} ?\))|[^\x00-?\ufffd][^\n?\ufffd
 # text.
 _CLEAR = 2  # by how much the chosen reading must be the better one
 _FEW, _STATES, _MANY = 8, 12, 16  # kept at one place, by what is known of the next character
-_PLAIN = 50  # by how much one reading of what lies ahead is better: the other is not tried
+_PLAIN = 20  # by how much one reading of what lies ahead is better: the other is not tried
 _FIRST = 15  # what the character costs of which an odd reading ahead shows half
 _GLANCE, _NONSENSE = 5, 30  # characters that tell a shifted text, and what one costs there
 _STEP, _ROOM = 10, 4096  # characters an even reading is taken on; that a search may take
@@ -57,7 +57,6 @@ _TORN = 15  # the text ends within a character
 _NARROW = 20  # a full-width mark made ASCII after the mirror
 _BARE, _NOTED = 10, -2  # a character seen on the page without pinyin, with it
 _SURE, _UNSURE = 250, -1  # margins
-_NEVER = 1_000_000
 _EVEN, _OPEN = 0, -1  # instead of the byte that is held: none, or lost as well
 UNKNOWN = "\ue000"  # an ASCII character of which nothing is left
 
@@ -183,7 +182,7 @@ class _Search:
                 last = (state.last + simple)[-2:]
                 self._push(at, held, State(whole, last, 0, state.margin, (state.path, text)))
             return
-        least, best, margin = _NEVER, states[0], _SURE
+        least, best, margin = NEVER, states[0], _SURE
         for state in sorted(states, key=attrgetter("cost")):
             if state.cost >= least + _CLEAR:  # nor can any behind it be better, or as good
                 break
@@ -392,26 +391,30 @@ class _Search:
         cell = candidates.row(held) if held > 0 else candidates.anything()
         ways = Ways(states, cell, _STATES if held > 0 else _FEW)
         found: list[tuple[int, State, str]] = []  # with the cost of what was swallowed, and that
+        limit = NEVER
         for swallowed, cost in self._swallowed(end):
             # Behind an inline tag, an entity or an attribute the text may go on or end.
             inline = swallowed == "<" and _INLINE.match(self.source, end)
             open_ = inline or swallowed in ("&", '"')
             shown = "" if open_ else plain(swallowed or self.source[end : end + 1] or "\n")
-            for before, whole, state, char, simple in ways.best(shown, _FEW):
+            for before, whole, state, char, simple in ways.best(shown, _FEW, limit - cost):
                 last, path = state.last[1] + simple, (state.path, char + swallowed)
                 new = State(before + cost, last, 0, state.margin, path)
                 found.append((whole + cost, new, shown if swallowed else ""))
+                limit = min(limit, whole + cost + CLOSE)
         if not _MARKUP.match(self.source, end) and not self._is_shifted(end):
             if word := _WORD.match(self.source, end):
                 found += self._letter(held, states, word[0])
             elif not self.evidence.keeps:
-                found += self._digit(end, ways)
+                found += self._digit(end, ways, limit)
         found.sort(key=itemgetter(0))
         for whole, state, shown in found[:_STATES]:
-            if whole <= found[0][0] + WORSE:
+            if whole > found[0][0] + CLOSE:
+                break
+            if shown:
                 cost = state.cost + self.statistics.cost(state.last, shown)
-                last = (state.last + shown)[-2:]
-                self._push(end, _EVEN, state._replace(cost=cost, last=last))
+                state = state._replace(cost=cost, last=state.last[1] + shown)
+            self._push(end, _EVEN, state)
 
     def _letter(
         self, held: int, states: Sequence[State], word: str
@@ -425,11 +428,11 @@ class _Search:
             last, path = state.last[1] + simple, (state.path, char + (letter or UNKNOWN))
             yield whole + cost, State(before + cost, last, 0, margin, path), "A"
 
-    def _digit(self, end: int, ways: Ways) -> Iterator[tuple[int, State, str]]:
+    def _digit(self, end: int, ways: Ways, limit: int) -> Iterator[tuple[int, State, str]]:
         """A digit that was lost: which one can be told of a year or a month at most."""
         found = _YEAR.match(self.source, end)
         digit = "2" if found and found["two"] else "1" if found else UNKNOWN
-        for before, whole, state, char, simple in ways.best("0", _FEW):
+        for before, whole, state, char, simple in ways.best("0", _FEW, limit - _DIGIT):
             margin = state.margin if found else _UNSURE
             last, path = state.last[1] + simple, (state.path, char + digit)
             yield whole + _DIGIT, State(before + _DIGIT, last, 0, margin, path), "0"
