@@ -44,8 +44,9 @@ _AHEAD = re.compile(rf"(?P<noted>[@-~]\({PINYIN} ?\))|[^\x00-?\ufffd][^\n?\ufffd
 _CLEAR = 2  # by how much the chosen reading must be the better one
 _FEW, _STATES, _MANY = 8, 12, 16  # kept at one place, by what is known of the next character
 _PLAIN = 20  # by how much one reading of what lies ahead is better: the other is not tried
-_FIRST = 15  # what the character costs of which an odd reading ahead shows half
+_HALF = 15  # what a character costs of which an odd reading ahead shows half
 _GLANCE, _NONSENSE = 5, 30  # characters that tell a shifted text, and what one costs there
+_SAME = 8  # characters by which a run is known again, and behind it
 _STEP, _ROOM = 10, 4096  # characters an even reading is taken on; that a search may take
 _LITERAL = 62  # a sign taken for text
 _LETTER, _ANY_LETTER = 2, 12  # a letter lost behind a run: known from the page, or not
@@ -72,10 +73,10 @@ class Evidence(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run as it reads, where it ends, whether it was changed, and whether that is sure."""
+    """A run as it reads, how long it was, whether it was changed, and whether that is sure."""
 
     text: str
-    end: int
+    length: int
     changed: bool
     sure: bool
 
@@ -99,7 +100,7 @@ def realign(text: str, evidence: Evidence) -> Realigned:
             before = done[-1][-2:] + before
         found = search.run(start, before)
         done += text[at:start], found.text
-        at = found.end
+        at = start + found.length
         unresolved += not found.sure
         if found.changed:
             runs += 1
@@ -118,6 +119,7 @@ class _Search:
         self.statistics = statistics()
         self.places: dict[int, dict[int, dict[tuple[str, int], State]]] = {}
         self.alone = True  # whether one state only is taken on
+        self.runs: dict[str, tuple[str, Run | None]] = {}
         self.turns: dict[int, int] = {}
         self.tails: dict[str, int] = {}
         self.shifted: dict[int, bool] = {}
@@ -125,7 +127,18 @@ class _Search:
         self.lines = "<p" not in source
 
     def run(self, start: int, before: str) -> Run:
-        """Reads on from the sign at `start`, `before` being the characters in front of it."""
+        """Reads on from the sign at `start`, `before` being the characters in front of it. A
+        headline stands on a page several times, and is read once.
+        """
+        beginning = before + self.source[start : start + _SAME]
+        shown, found = self.runs.get(beginning, ("", None))
+        if found is None or not self.source.startswith(shown, start):
+            found = self._read(start, before)
+            shown = self.source[start : start + found.length + _SAME]
+            self.runs[beginning] = shown, found
+        return found
+
+    def _read(self, start: int, before: str) -> Run:
         self.places = places = {}
         self.alone = True
         self._sign(start, [State(0, plain("\n\n" + before)[-2:], 0, _SURE, (None, before))])
@@ -148,9 +161,9 @@ class _Search:
         if best is None:
             sign = SIGN.match(self.source, start)
             assert sign
-            return Run(sign[0], sign.end(), False, False)
+            return Run(sign[0], len(sign[0]), False, False)
         text = best.text()[len(before) :]
-        return Run(text, at, text != self.source[start:at], best.margin >= _CLEAR)
+        return Run(text, at - start, text != self.source[start:at], best.margin >= _CLEAR)
 
     def _push(self, at: int, held: int, state: State) -> None:
         """Of two ways to the same place with the same characters last, only the better can win."""
@@ -272,16 +285,15 @@ class _Search:
         return known
 
     def _compared(self, ahead: str) -> int:
-        data = _encode(ahead)
-        odd = data[1:].decode("gbk", "replace")
-        if odd.endswith("\ufffd"):
-            odd, ahead = odd[:-1], ahead[:-1]
-        if len(odd) < 2:
+        odd = _encode(ahead)[1:].decode("gbk", "replace")
+        halves = 1 + odd.endswith("\ufffd")
+        odd = odd.removesuffix("\ufffd")
+        if not odd:
             return 0
         if "\ufffd" in odd:
             return -_SURE
         cost = self.statistics.cost
-        return cost("，，", plain(ahead)) - cost("，，", plain(odd)) - _FIRST
+        return cost("，，", plain(ahead)) - cost("，，", plain(odd)) - _HALF * halves
 
     def _blind(self, end: int, states: Sequence[State]) -> None:
         """A lead byte lost without pinyin: `？` made ASCII, or a comma put there, between two."""
