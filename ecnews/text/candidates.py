@@ -16,7 +16,7 @@ import numpy as np
 from ecnews.text.chinese import Costs, Numbers, plain, statistics
 from ecnews.text.gbk import characters, readings, tables
 
-WORSE, CLOSE = 36, 20  # than the best reading: given up; the same where it is known what follows
+WORSE, CLOSE = 36, 14  # than the best reading: given up; the same where it is known what follows
 NEVER, _IMPOSSIBLE = 1_000_000, 10_000
 _OFTEN = 27  # what a character costs at most that is looked for where nothing of it is known
 

@@ -96,9 +96,10 @@ def recover(text: str, verdict: Verdict | None = None) -> Recovered:
     plain, noted, taken = _without_notes(text)
     sure = verdict.annotated or verdict.converted
     keeps = _KEEPS.search(plain) is not None
-    plain, runs, unresolved, notes = realign(plain, Evidence(noted, keeps, simple=not sure))
+    evidence = Evidence(noted, keeps, simple=not sure, strewn=_strewn(text))
+    plain, runs, unresolved, notes = realign(plain, evidence)
     plain, more = _behind_written().subn("", plain) if runs else (plain, 0)
-    if _strewn(text):
+    if evidence.strewn:
         plain = _without_commas(plain)
     plain = _questions(plain).replace(UNKNOWN, "?") if runs else plain
     if verdict.annotated or verdict.converted or not _mostly_simple(plain):

@@ -46,6 +46,7 @@ _FEW, _STATES, _MANY = 8, 12, 16  # kept at one place, by what is known of the n
 _PLAIN = 20  # by how much one reading of what lies ahead is better: the other is not tried
 _HALF = 15  # what a character costs of which an odd reading ahead shows half
 _GLANCE, _NONSENSE = 5, 30  # characters that tell a shifted text, and what one costs there
+_BEFORE = 4  # characters in front of a run that are looked at
 _SAME = 8  # characters by which a run is known again, and behind it
 _STEP, _ROOM = 10, 4096  # characters an even reading is taken on; that a search may take
 _LITERAL = 62  # a sign taken for text
@@ -64,12 +65,13 @@ UNKNOWN = "\ue000"  # an ASCII character of which nothing is left
 
 class Evidence(NamedTuple):
     """What a page shows of its mirror: characters seen with pinyin; whether the decoder keeps the
-    ASCII behind a lost byte; whether the text is Simplified.
+    ASCII behind a lost byte; whether the text is Simplified; whether commas are strewn in it.
     """
 
     noted: frozenset[str] = frozenset()
     keeps: bool = False
     simple: bool = False
+    strewn: bool = False
 
 
 class Run(NamedTuple):
@@ -95,9 +97,9 @@ def realign(text: str, evidence: Evidence) -> Realigned:
     at = runs = unresolved = notes = 0
     while sign := SIGN.search(text, at):
         start = sign.start()
-        before = text[max(at, start - 2) : start]
-        if len(before) < 2 and done:
-            before = done[-1][-2:] + before
+        before = text[max(at, start - _BEFORE) : start]
+        if len(before) < _BEFORE and done:
+            before = done[-1][-_BEFORE:] + before
         found = search.run(start, before)
         done += text[at:start], found.text
         at = start + found.length
@@ -141,7 +143,9 @@ class _Search:
     def _read(self, start: int, before: str) -> Run:
         self.places = places = {}
         self.alone = True
-        self._sign(start, [State(0, plain("\n\n" + before)[-2:], 0, _SURE, (None, before))])
+        context = before.replace(",", "") if self.evidence.strewn else before
+        last = plain("\n\n" + context)[-2:]
+        self._sign(start, [State(0, last, 0, _SURE, (None, before))])
         best, at = None, start
         while places:
             at = min(places)
@@ -298,7 +302,7 @@ class _Search:
     def _blind(self, end: int, states: Sequence[State]) -> None:
         """A lead byte lost without pinyin: `？` made ASCII, or a comma put there, between two."""
         data = _encode(self.source[end : end + 2])
-        if len(data) < 2 or self._turn(end) < -_PLAIN:
+        if len(data) < 2 or self._turn(end) < -2 * _PLAIN:
             return
         doubt = _DOUBT if self.evidence.simple else _BLIND
         states = [state._replace(cost=state.cost + doubt) for state in states]
@@ -367,7 +371,7 @@ class _Search:
     def _noted(self, end: int, held: int, states: Sequence[State], pinyin: str) -> None:
         """A lost trail byte, or both, of a character whose pinyin is shown."""
         self.alone = False
-        for state in states:
+        for state in sorted(states, key=attrgetter("cost"))[:_FEW]:
             if held == _OPEN:
                 chars = candidates.noted_behind(state.trail, pinyin)
             else:
