@@ -1,14 +1,13 @@
-"""The characters that fit what is left of their bytes, and how each one goes on a reading.
+"""The characters that fit what is left of their bytes.
 
 A character has lost its lead byte, its trail byte, or both; what is known of them is a cell of the
-code. All characters of a cell are compared behind all readings at once.
+code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from functools import cache
-from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -16,35 +15,8 @@ import numpy as np
 from ecnews.text.chinese import Costs, Numbers, plain, statistics
 from ecnews.text.gbk import characters, readings, tables
 
-WORSE, CLOSE = 36, 14  # than the best reading: given up; the same where it is known what follows
-NEVER, _IMPOSSIBLE = 1_000_000, 10_000
+IMPOSSIBLE = 10_000
 _OFTEN = 27  # what a character costs at most that is looked for where nothing of it is known
-
-
-Path = tuple["Path | None", str]
-
-
-class State(NamedTuple):
-    """One way to read a text up to a place.
-
-    cost: as in `chinese`. last: the last two characters, Simplified. trail: the trail byte of the
-    last one where the lead byte of the next was lost with it. margin: by how much this way was
-    better than another. path: the way before, and the text that it added.
-    """
-
-    cost: int
-    last: str
-    trail: int
-    margin: int
-    path: Path | None
-
-    def text(self) -> str:
-        parts: list[str] = []
-        path = self.path
-        while path:
-            path, part = path
-            parts.append(part)
-        return "".join(reversed(parts))
 
 
 class Cell(NamedTuple):
@@ -56,53 +28,10 @@ class Cell(NamedTuple):
     leads: Numbers
 
 
-class Ways:
-    """All characters of a cell behind each of some states; of these no more than `most`."""
-
-    def __init__(self, states: Sequence[State], cell: Cell, most: int) -> None:
-        if len(states) > most:
-            states = sorted(states, key=attrgetter("cost"))[:most]
-        self.states, self.cell = states, cell
-        if not cell.chars:
-            return
-        self._least = min(state.cost for state in states)
-        lasts = [state.last for state in states]
-        self._costs = costs = statistics().behind(lasts, cell.simple, cell.numbers)
-        if len(states) > 1:
-            costs += np.array([state.cost - self._least for state in states], np.int16)[:, None]
-        if states[0].trail:
-            costs += _torn_apart()[[state.trail for state in states]].take(cell.leads, axis=1)
-
-    def best(
-        self, follows: str, most: int, limit: int = NEVER
-    ) -> Iterator[tuple[int, int, State, str, str]]:
-        """The best ways on: the cost up to there, and with what follows (Simplified, or ""), which
-        is at most `limit`; a state, a character, the same Simplified.
-        """
-        if not self.cell.chars:
-            return
-        costs = ranked = self._costs
-        if follows:
-            ranked = costs + statistics().before(follows).take(self.cell.numbers)
-        costs, ranked = costs.ravel(), ranked.ravel()
-        least = int(ranked[ranked.argmin()])
-        limit = min(limit - self._least, least + (CLOSE if follows else WORSE))
-        if least > limit or least >= _IMPOSSIBLE:
-            return
-        (places,) = (ranked <= limit).nonzero()
-        if len(places) > most:
-            places = places[ranked[places].argpartition(most)[:most]]
-        chars, simple, width = self.cell.chars, self.cell.simple, len(self.cell.chars)
-        found = zip(places.tolist(), costs[places].tolist(), ranked[places].tolist(), strict=True)
-        for place, cost, whole in found:
-            at, state = place % width, self.states[place // width]
-            yield cost + self._least, whole + self._least, state, chars[at], simple[at]
-
-
 @cache
-def _torn_apart() -> Costs:
+def torn_apart() -> Costs:
     """[trail byte, lead byte]: 0 where the two make no character, and are lost together."""
-    found = np.full((256, 256), _IMPOSSIBLE, np.int16)
+    found = np.full((256, 256), IMPOSSIBLE, np.int16)
     for trail, leads in _lost().items():
         found[trail, sorted(leads)] = 0
     return found

@@ -101,7 +101,7 @@ class Statistics:
         written = self._written
         rows = [written.get(before[1]) or self._row(before[1]) for before in befores]
         if len(rows) == 1:
-            found = self._rows[rows[0]].take(numbers).astype(np.int16)[None]
+            found: Costs = self._rows[rows[0]].take(numbers).astype(np.int16)[None]
         else:
             starts = np.array(rows)[:, None] * len(self._single)
             found = self._rows.take(starts + numbers).astype(np.int16)

@@ -26,7 +26,7 @@ from ecnews.text.script import codes, converted, rules, simplified
 
 _NOTE = re.compile(rf"\((?<=(.)\()({PINYIN}) ?\)")
 _LOST_NOTE = re.compile(rf"{LOST}\(?{PINYIN} ?\)")
-# What is sought begins with the sign that is rare: a look behind it is cheap, a set in front is not.
+# What is sought begins with a rare sign: a look behind that is cheap, a set in front is not.
 _LETTER_NOTE = re.compile(rf"\((?<=[^\x00-\x7f][@-~]\()({PINYIN}) ?\)")
 _BARE = re.compile(rf"{LOST}(?=[^\x00-\x7f\ufffd])")
 _STRAY = re.compile(",(?<=[^\x00-\x7f],)(?:[，。、！？；：]|,[^\x00-\x7f,])")

@@ -13,15 +13,29 @@ themselves whether the reading is even or odd there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from ecnews.text import candidates
-from ecnews.text.candidates import CLOSE, NEVER, WORSE, Cell, State, Ways
+from ecnews.text.beam import (
+    CLEAR,
+    CLOSE,
+    EVEN,
+    FEW,
+    MANY,
+    NEVER,
+    OPEN,
+    STATES,
+    SURE,
+    UNSURE,
+    Beam,
+    State,
+    Ways,
+)
 from ecnews.text.chinese import plain, statistics
-from ecnews.text.gbk import characters, tables
+from ecnews.text.gbk import characters
 
 PINYIN = "[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüêḿńňǹɑɡ]{1,6}"
 LOST = "[?\ufffd]"
@@ -41,8 +55,6 @@ _AHEAD = re.compile(rf"(?P<noted>[@-~]\({PINYIN} ?\))|[^\x00-?\ufffd][^\n?\ufffd
 
 # Costs as in `ecnews.text.chinese`: what the search allows, and what a reading costs besides its
 # text.
-_CLEAR = 2  # by how much the chosen reading must be the better one
-_FEW, _STATES, _MANY = 8, 12, 16  # kept at one place, by what is known of the next character
 _PLAIN = 20  # by how much one reading of what lies ahead is better: the other is not tried
 _HALF = 15  # what a character costs of which an odd reading ahead shows half
 _GLANCE, _NONSENSE = 5, 30  # characters that tell a shifted text, and what one costs there
@@ -54,12 +66,9 @@ _LETTER, _ANY_LETTER = 2, 12  # a letter lost behind a run: known from the page,
 _DIGIT = 8  # a digit lost behind a run
 _BLIND = 8  # a lost byte without pinyin
 _DOUBT = 35  # the same in a text that nothing else speaks against
-_DEAD = 18  # a form that a converted text does not hold
 _TORN = 15  # the text ends within a character
 _NARROW = 20  # a full-width mark made ASCII after the mirror
 _BARE, _NOTED = 10, -2  # a character seen on the page without pinyin, with it
-_SURE, _UNSURE = 250, -1  # margins
-_EVEN, _OPEN = 0, -1  # instead of the byte that is held: none, or lost as well
 UNKNOWN = "\ue000"  # an ASCII character of which nothing is left
 
 
@@ -112,18 +121,13 @@ def realign(text: str, evidence: Evidence) -> Realigned:
 
 
 class _Search:
-    """places: the states that are still to be taken on, by place, by the byte that they hold, by
-    the end of what they read."""
-
     def __init__(self, source: str, evidence: Evidence) -> None:
         self.source = source
         self.evidence = evidence
         self.statistics = statistics()
-        self.places: dict[int, dict[int, dict[tuple[str, int], State]]] = {}
-        self.alone = True  # whether one state only is taken on
+        self.beam = Beam(evidence.simple)
         self.runs: dict[str, tuple[str, Run | None]] = {}
         self.turns: dict[int, int] = {}
-        self.tails: dict[str, int] = {}
         self.shifted: dict[int, bool] = {}
         self.asks = "？" not in source
         self.lines = "<p" not in source
@@ -141,24 +145,21 @@ class _Search:
         return found
 
     def _read(self, start: int, before: str) -> Run:
-        self.places = places = {}
-        self.alone = True
+        self.beam = beam = Beam(self.evidence.simple)
         context = before.replace(",", "") if self.evidence.strewn else before
         last = plain("\n\n" + context)[-2:]
-        self._sign(start, [State(0, last, 0, _SURE, (None, before))])
+        self._sign(start, [State(0, last, 0, SURE, (None, before))])
         best, at = None, start
-        while places:
-            at = min(places)
-            groups = _worth(places.pop(at))
-            self.alone = not places and sum(map(len, groups.values())) == 1
+        while beam.places:
+            at, groups = beam.pop()
             if at >= len(self.source) or at > start + _ROOM:
                 best = self._ended(groups)
                 break
-            if self.alone and _EVEN in groups:
-                best = groups[_EVEN][0]
+            if beam.alone and EVEN in groups:
+                best = groups[EVEN][0]
                 break
             for held, states in groups.items():
-                if held == _EVEN:
+                if held == EVEN:
                     self._even(at, states)
                 else:
                     self._odd(at, held, states)
@@ -167,71 +168,16 @@ class _Search:
             assert sign
             return Run(sign[0], len(sign[0]), False, False)
         text = best.text()[len(before) :]
-        return Run(text, at - start, text != self.source[start:at], best.margin >= _CLEAR)
-
-    def _push(self, at: int, held: int, state: State) -> None:
-        """Of two ways to the same place with the same characters last, only the better can win."""
-        here = self.places.setdefault(at, {}).setdefault(held, {})
-        key = state.last, state.trail
-        other = here.get(key)
-        if other is not None:
-            if other.cost < state.cost:
-                state, other = other, state
-            if other.cost - state.cost < state.margin:
-                state = state._replace(margin=other.cost - state.cost)
-        here[key] = state
-
-    def _take(
-        self, at: int, held: int, states: Sequence[State], text: str, cost: int = 0
-    ) -> None:
-        """All states go on with the same text, up to `at`, at a cost besides that of the text."""
-        simple = plain(text)
-        if self.alone:  # nothing that it could be compared with
-            (state,) = states
-            last = (state.last + simple)[-2:]
-            self._push(at, held, State(state.cost, last, 0, state.margin, (state.path, text)))
-            return
-        if not self.evidence.simple and not tables().unwritten.isdisjoint(text):
-            cost += _DEAD * len(tables().unwritten.intersection(text))
-        if len(simple) < 2:
-            for state in states:
-                whole = state.cost + cost + self.statistics.cost(state.last, simple)
-                last = (state.last + simple)[-2:]
-                self._push(at, held, State(whole, last, 0, state.margin, (state.path, text)))
-            return
-        least, best, margin = NEVER, states[0], _SURE
-        for state in sorted(states, key=attrgetter("cost")):
-            if state.cost >= least + _CLEAR:  # nor can any behind it be better, or as good
-                break
-            whole = state.cost + self.statistics.cost(state.last, simple[:2])
-            if whole < least:
-                margin, least, best = min(state.margin, least - whole), whole, state
-            else:
-                margin = min(margin, whole - least)
-        cost += least + self._tail(simple[:4]) + self._tail(simple[2:])
-        self._push(at, held, State(cost, simple[-2:], 0, margin, (best.path, text)))
-
-    def _tail(self, simple: str) -> int:
-        """What a text costs but for its first two characters: several readings end in it."""
-        known = self.tails.get(simple)
-        if known is None:
-            known = self.tails[simple] = self.statistics.cost(simple[:2], simple[2:])
-        return known
-
-    def _add(self, at: int, held: int, states: Sequence[State], cell: Cell, follows: str) -> None:
-        """Each state goes on with the characters of a cell, up to `at`."""
-        most = _FEW if follows else _MANY
-        for cost, _, state, char, simple in Ways(states, cell, _STATES).best(follows, most):
-            path = state.path, char
-            self._push(at, held, State(cost, state.last[1] + simple, 0, state.margin, path))
+        return Run(text, at - start, text != self.source[start:at], best.margin >= CLEAR)
 
     def _ended(self, groups: dict[int, list[State]]) -> State:
         """The best reading where the text ends, be it within a character."""
-        ended = [*groups.pop(_EVEN, ()), *groups.pop(_OPEN, ())]
+        ended = [*groups.pop(EVEN, ()), *groups.pop(OPEN, ())]
         for held, states in groups.items():
-            for cost, _, state, char, _ in Ways(states, candidates.row(held), _STATES).best("", 1):
+            for cost, _, state, char, _ in Ways(states, candidates.row(held), STATES).best("", 1):
                 ended.append(state._replace(cost=cost + _TORN, path=(state.path, char)))
-        return min(ended, key=attrgetter("cost"))
+        best: State = min(ended, key=attrgetter("cost"))
+        return best
 
     def _even(self, at: int, states: Sequence[State]) -> None:
         """An even reading goes on as it stands, to the next sign or a little further."""
@@ -239,19 +185,19 @@ class _Search:
         if SIGN.match(source, at):
             self._sign(at, states)
             return
-        others = [place for place in self.places if place > at + 1]
+        others = [place for place in self.beam.places if place > at + 1]
         end = min([at + _STEP, len(source), *others])
         if sign := SIGN.search(source, at, end + 12):
             end = min(end, sign.start())
-        self._take(end, _EVEN, states, source[at:end])
+        self.beam.take(end, EVEN, states, source[at:end])
 
     def _sign(self, at: int, states: Sequence[State]) -> None:
         sign = SIGN.match(self.source, at)
         assert sign
         end, pinyin = sign.end(), sign["pinyin"]
         if not pinyin:
-            self.alone = False
-            self._take(at + 1, _EVEN, states, sign[0][0])
+            self.beam.alone = False
+            self.beam.take(at + 1, EVEN, states, sign[0][0])
             self._blind(end, states)
             return
         found = False
@@ -260,12 +206,14 @@ class _Search:
             for char in candidates.noted(before[1], pinyin) if before else ():
                 trail = characters()[char][1]
                 if trail >= 0x81:  # it was read as a lead byte
-                    self._push(end, trail, state._replace(cost=state.cost + self._seen(char)))
+                    self.beam.push(end, trail, state._replace(cost=state.cost + self._seen(char)))
                     found = True
         if not found:
             for state in states:
                 path = state.path, sign[0]
-                self._push(end, _EVEN, State(state.cost + _LITERAL, "：）", 0, state.margin, path))
+                self.beam.push(
+                    end, EVEN, State(state.cost + _LITERAL, "：）", 0, state.margin, path)
+                )
 
     def _seen(self, char: str) -> int:
         if char in self.evidence.noted:
@@ -282,7 +230,7 @@ class _Search:
             if ahead is None:
                 known = 0
             elif ahead["noted"]:
-                known = _SURE
+                known = SURE
             else:
                 known = self._compared(ahead[0])
             self.turns[at] = known
@@ -295,7 +243,7 @@ class _Search:
         if not odd:
             return 0
         if "\ufffd" in odd:
-            return -_SURE
+            return -SURE
         cost = self.statistics.cost
         return cost("，，", plain(ahead)) - cost("，，", plain(odd)) - _HALF * halves
 
@@ -307,35 +255,35 @@ class _Search:
         doubt = _DOUBT if self.evidence.simple else _BLIND
         states = [state._replace(cost=state.cost + doubt) for state in states]
         follows = _plain(bytes((0xBF, data[0])))
-        self._add(end, 0xBF, states, candidates.column(0xA3), follows)
+        self.beam.add(end, 0xBF, states, candidates.column(0xA3), follows)
         if self.source[end] in "，。、！？；：":
             column = candidates.column(data[0])
-            self._add(end + 1, data[1], states, column, _plain(data[1:3]))
+            self.beam.add(end + 1, data[1], states, column, _plain(data[1:3]))
 
     def _odd(self, at: int, held: int, states: Sequence[State]) -> None:
         token = _TOKEN.match(self.source, at)
         if token is None:
             if self.source[at] in "\r\n" and held > 0:
                 torn = [state._replace(cost=state.cost + _TORN) for state in states]
-                self._add(at, _EVEN, torn, candidates.row(held), "")
+                self.beam.add(at, EVEN, torn, candidates.row(held), "")
             return
         kind, end = token.lastgroup, token.end()
         if kind == "pinyin":
             self._noted(end, held, states, token["pinyin"])
         elif kind == "lost":
             self._lost(end, held, states)
-        elif held == _OPEN:
+        elif held == OPEN:
             self._open(at, states, kind)
         elif kind == "note":
             for state in states:
-                self._push(end, held, state)
+                self.beam.push(end, held, state)
         elif kind == "run":
             self._run(at, held, states, token[0])
         elif kind == "trail":
             if char := _decode(bytes((held, ord(token[0])))):
-                self._take(self._past_note(end), _EVEN, states, char)
+                self.beam.take(self._past_note(end), EVEN, states, char)
         elif char := _decode(bytes((held, 0xA3))):
-            self._take(end, ord(token[0]) | 0x80, states, char, _NARROW)
+            self.beam.take(end, ord(token[0]) | 0x80, states, char, _NARROW)
 
     def _run(self, at: int, held: int, states: Sequence[State], run: str) -> None:
         """Characters as shown, each made of the trail byte of one and the lead byte of the next."""
@@ -347,37 +295,39 @@ class _Search:
         if low:
             length = 2 * low.start() + 2
             if text := _decode(data[:length]):
-                self._take(at + low.start() + 1, _EVEN, states, text + chr(data[length]))
+                self.beam.take(at + low.start() + 1, EVEN, states, text + chr(data[length]))
         elif text := _decode(data[:-1]):
-            self._take(at + len(run), data[-1], states, text)
+            self.beam.take(at + len(run), data[-1], states, text)
 
     def _open(self, at: int, states: Sequence[State], kind: str | None) -> None:
         """Characters whose lead byte was lost, and the trail byte is shown with what follows."""
-        self.alone = False
+        self.beam.alone = False
         if kind == "trail":
             end = self._past_note(at + 1)
-            self._add(end, _EVEN, states, candidates.column(ord(self.source[at])), self._next(end))
+            self.beam.add(
+                end, EVEN, states, candidates.column(ord(self.source[at])), self._next(end)
+            )
         elif kind == "run" and (data := _encode(self.source[at : at + 2])):
             column = candidates.column(data[0])
             if data[1] >= 0x80:
-                self._add(at + 1, data[1], states, column, _plain(data[1:3]))
+                self.beam.add(at + 1, data[1], states, column, _plain(data[1:3]))
             else:
                 letter = chr(data[1])
-                for cost, _, state, char, simple in Ways(states, column, _MANY).best("A", _FEW):
+                for cost, _, state, char, simple in Ways(states, column, MANY).best("A", FEW):
                     last = state.last[1] + simple
                     new = State(cost, last, 0, state.margin, (state.path, char))
-                    self._take(at + 1, _EVEN, [new], letter)
+                    self.beam.take(at + 1, EVEN, [new], letter)
 
     def _noted(self, end: int, held: int, states: Sequence[State], pinyin: str) -> None:
         """A lost trail byte, or both, of a character whose pinyin is shown."""
-        self.alone = False
-        for state in sorted(states, key=attrgetter("cost"))[:_FEW]:
-            if held == _OPEN:
+        self.beam.alone = False
+        for state in sorted(states, key=attrgetter("cost"))[:FEW]:
+            if held == OPEN:
                 chars = candidates.noted_behind(state.trail, pinyin)
             else:
                 chars = candidates.noted(held, pinyin)
             for char in chars:
-                self._take(end, _EVEN, [state], char, self._seen(char))
+                self.beam.take(end, EVEN, [state], char, self._seen(char))
 
     def _lost(self, end: int, held: int, states: Sequence[State]) -> None:
         """A trail byte that was lost, with the next lead byte or with ASCII behind it."""
@@ -391,21 +341,24 @@ class _Search:
         token = _TOKEN.match(self.source, end)
         if token is None or token.lastgroup in ("note", "narrow"):
             return
-        cell = candidates.unread(held) if held > 0 else candidates.any_unread()
-        new = [
-            State(cost, state.last[1] + simple, characters()[char][1], state.margin, (state.path, char))
-            for cost, _, state, char, simple in Ways(states, cell, _STATES if held > 0 else _FEW).best("", _MANY)
-        ]
+        if held > 0:
+            cell, most = candidates.unread(held), STATES
+        else:
+            cell, most = candidates.any_unread(), FEW
+        new = []
+        for cost, _, state, char, simple in Ways(states, cell, most).best("", MANY):
+            last, trail = state.last[1] + simple, characters()[char][1]
+            new.append(State(cost, last, trail, state.margin, (state.path, char)))
         if token.lastgroup in ("run", "trail"):
             if new:
                 self._open(end, new, token.lastgroup)
             return
         for state in new:
-            self._push(end, _OPEN, state)
+            self.beam.push(end, OPEN, state)
 
     def _swallowing(self, end: int, held: int, states: Sequence[State]) -> None:
         cell = candidates.row(held) if held > 0 else candidates.anything()
-        ways = Ways(states, cell, _STATES if held > 0 else _FEW)
+        ways = Ways(states, cell, STATES if held > 0 else FEW)
         found: list[tuple[int, State, str]] = []  # with the cost of what was swallowed, and that
         limit = NEVER
         for swallowed, cost in self._swallowed(end):
@@ -413,7 +366,7 @@ class _Search:
             inline = swallowed == "<" and _INLINE.match(self.source, end)
             open_ = inline or swallowed in ("&", '"')
             shown = "" if open_ else plain(swallowed or self.source[end : end + 1] or "\n")
-            for before, whole, state, char, simple in ways.best(shown, _FEW, limit - cost):
+            for before, whole, state, char, simple in ways.best(shown, FEW, limit - cost):
                 last, path = state.last[1] + simple, (state.path, char + swallowed)
                 new = State(before + cost, last, 0, state.margin, path)
                 found.append((whole + cost, new, shown if swallowed else ""))
@@ -424,13 +377,13 @@ class _Search:
             elif not self.evidence.keeps:
                 found += self._digit(end, ways, limit)
         found.sort(key=itemgetter(0))
-        for whole, state, shown in found[:_STATES]:
+        for whole, state, shown in found[:STATES]:
             if whole > found[0][0] + CLOSE:
                 break
             if shown:
                 cost = state.cost + self.statistics.cost(state.last, shown)
                 state = state._replace(cost=cost, last=state.last[1] + shown)
-            self._push(end, _EVEN, state)
+            self.beam.push(end, EVEN, state)
 
     def _letter(
         self, held: int, states: Sequence[State], word: str
@@ -439,8 +392,8 @@ class _Search:
         letter = self._first(word)
         cell = candidates.unlettered(held) if held > 0 else candidates.anything()
         cost = _LETTER if letter else _ANY_LETTER
-        for before, whole, state, char, simple in Ways(states, cell, _FEW).best("A", _FEW):
-            margin = state.margin if letter else _UNSURE
+        for before, whole, state, char, simple in Ways(states, cell, FEW).best("A", FEW):
+            margin = state.margin if letter else UNSURE
             last, path = state.last[1] + simple, (state.path, char + (letter or UNKNOWN))
             yield whole + cost, State(before + cost, last, 0, margin, path), "A"
 
@@ -448,8 +401,8 @@ class _Search:
         """A digit that was lost: which one can be told of a year or a month at most."""
         found = _YEAR.match(self.source, end)
         digit = "2" if found and found["two"] else "1" if found else UNKNOWN
-        for before, whole, state, char, simple in ways.best("0", _FEW, limit - _DIGIT):
-            margin = state.margin if found else _UNSURE
+        for before, whole, state, char, simple in ways.best("0", FEW, limit - _DIGIT):
+            margin = state.margin if found else UNSURE
             last, path = state.last[1] + simple, (state.path, char + digit)
             yield whole + _DIGIT, State(before + _DIGIT, last, 0, margin, path), "0"
 
@@ -509,23 +462,6 @@ _ENTITY = re.compile(r"(?:nbsp|quot|amp|[lg]t|#\d+|[lr][ds]quo|hellip|mdash|midd
 _ATTRIBUTE = re.compile(r"\s*/?>|\s[a-z-]+=")
 _MARKUP = re.compile("|".join(one.pattern for one in (_TAG, _ENTITY, _ATTRIBUTE)))
 _YEAR = re.compile(r"(?P<two>0\d\d(?!\d))|9\d\d年|[012]月")
-
-
-def _worth(groups: dict[int, dict[tuple[str, int], State]]) -> dict[int, list[State]]:
-    """The states of a place that are worth to be taken on."""
-    all_ = {held: [*group.values()] for held, group in groups.items()}
-    if len(all_) == 1 and sum(map(len, all_.values())) == 1:
-        return all_
-    bound = WORSE + min(state.cost for states in all_.values() for state in states)
-    found = {}
-    for held, states in all_.items():
-        worth = [state for state in states if state.cost <= bound]
-        most = _MANY if held == _OPEN else _STATES
-        if len(worth) > most:
-            worth = sorted(worth, key=attrgetter("cost"))[:most]
-        if worth:
-            found[held] = worth
-    return found
 
 
 def _plain(pair: bytes) -> str:
