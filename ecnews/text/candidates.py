@@ -91,7 +91,11 @@ def _cell(chars: Iterable[str]) -> Cell:
 
 
 def noted(lead: int, pinyin: str) -> str:
-    """The characters of a mirror's table that begin with this byte and are read so."""
+    """The characters of a mirror's table that begin with this byte and are read so.
+
+    >>> noted(0xF2, "qū")
+    '騶驅'
+    """
     return _readers().get((lead, pinyin), "")
 
 
