@@ -96,8 +96,8 @@ class Ways:
 
 class Beam:
     """places: the states that are still to be taken on, by place, by the byte that they hold, by
-    the end of what they read. alone: whether there is one only. simple: whether the text is
-    Simplified.
+    the end of what they read. alone: whether those that are taken on are of one place, and hold
+    the same. simple: whether the text is Simplified.
     """
 
     def __init__(self, simple: bool) -> None:
@@ -111,7 +111,7 @@ class Beam:
         """The first place, and the states there that are worth it, by the byte that they hold."""
         at = min(self.places)
         groups = _worth(self.places.pop(at))
-        self.alone = not self.places and sum(map(len, groups.values())) == 1
+        self.alone = not self.places and len(groups) == 1
         return at, groups
 
     def push(self, at: int, held: int, state: State) -> None:
@@ -129,7 +129,7 @@ class Beam:
     def take(self, at: int, held: int, states: Sequence[State], text: str, cost: int = 0) -> None:
         """All states go on with the same text, up to `at`, at a cost besides that of the text."""
         simple = plain(text)
-        if self.alone:  # nothing that it could be compared with
+        if self.alone and len(states) == 1:  # nothing that it could be compared with
             (state,) = states
             last = (state.last + simple)[-2:]
             self.push(at, held, State(state.cost, last, 0, state.margin, (state.path, text)))
@@ -151,7 +151,9 @@ class Beam:
                 margin, least, best = min(state.margin, least - whole), whole, state
             else:
                 margin = min(margin, whole - least)
-        cost += least + self._tail(simple[:4]) + self._tail(simple[2:])
+        if not self.alone:  # else the rest makes no difference
+            cost += self._tail(simple[:4]) + self._tail(simple[2:])
+        cost += least
         self.push(at, held, State(cost, simple[-2:], 0, margin, (best.path, text)))
 
     def _tail(self, simple: str) -> int:

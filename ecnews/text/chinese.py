@@ -12,6 +12,7 @@ import lzma
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from operator import itemgetter
 
 import numpy as np
@@ -27,6 +28,7 @@ _ZERO = 35  # "#" stands for 0
 _LINE_END, _STANDS_FOR = "\n", "¶"
 _NEVER = round(-LEAST / STEP)
 _REST = 2  # what all else costs behind a character that is never seen
+_OFTEN = 2500  # characters by number, the most frequent first
 _HEAD = 3  # characters of a line before those that follow
 
 Numbers = NDArray[np.intp]
@@ -52,20 +54,26 @@ class Statistics:
         self._single = np.array([_NEVER, *self.single.values()], np.uint8)
         rests = [ord(line[2]) - _ZERO for line in self._ones.values()]
         self._rest = np.array([_REST, *rests], np.uint8)
-        self._pairs = self._sorted()
         size = len(self._single)
         self._rows = np.empty((size, size), np.uint8)  # takes no memory before it is written to
         self._written: dict[str, int] = {}
+        self._pairs = self._sorted()
         self._before: dict[str, NDArray[np.uint8]] = {}
 
     def _sorted(self) -> tuple[Numbers, Numbers, NDArray[np.uint8]]:
-        """All that follows a character, by what follows: where that begins, firsts, costs."""
-        chars, costs = zip(*map(_halves, self._ones.values()), strict=True)
-        seconds = self.numbers("".join(chars))
+        """All that follows a character, by what follows: where that begins, firsts, costs. The rows
+        of frequent characters are written on the way.
+        """
+        chars, stored = zip(*map(_halves, self._ones.values()), strict=True)
+        seconds, costs = self.numbers("".join(chars)), _costs("".join(stored))
         firsts = np.repeat(np.arange(1, len(chars) + 1), [*map(len, chars)])
+        np.add(self._rest[:_OFTEN, None], self._single, out=self._rows[:_OFTEN])
+        often = slice(0, np.searchsorted(firsts, _OFTEN))
+        self._rows[firsts[often], seconds[often]] = costs[often]
+        self._written |= islice(self._number.items(), _OFTEN - 1)
         order = np.argsort(seconds, kind="stable")
         starts = np.searchsorted(seconds[order], np.arange(len(self._single) + 1))
-        return starts, firsts[order], _costs("".join(costs))[order]
+        return starts, firsts[order], costs[order]
 
     def cost(self, before: str, text: str) -> int:
         """What a text costs behind two characters."""

@@ -155,7 +155,7 @@ class _Search:
             if at >= len(self.source) or at > start + _ROOM:
                 best = self._ended(groups)
                 break
-            if beam.alone and EVEN in groups:
+            if beam.alone and EVEN in groups and len(groups[EVEN]) == 1:
                 best = groups[EVEN][0]
                 break
             for held, states in groups.items():
