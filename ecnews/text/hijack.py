@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -154,13 +155,13 @@ def _annotated(text: str) -> bool:
     first = _ANY_NOTE.search(text)
     start = max(0, first.start() - _SAMPLE // 2) if first else 0
     sample = text[start : start + _SAMPLE]
-    fits, misfits, seen = 0, 0, set()
+    misfits, seen = 0, Counter[str]()
     for char, pinyin in _NOTE.findall(sample):
         if char in written and pinyin in readings(char):
-            fits += 1
-            seen.add(char)
+            seen[char] += 1
         elif char > "\x7f":
             misfits += 1
+    fits = seen.total()
     lost = len(_LOST_NOTE.findall(sample))
     if fits + lost == 0 or fits < _FITTING * (fits + misfits):
         return False
@@ -185,9 +186,9 @@ def _kinds() -> NDArray[np.uint8]:
     return kinds
 
 
-def _lesson(text: str, seen: set[str]) -> bool:
+def _lesson(text: str, seen: Counter[str]) -> bool:
     """Whether characters stand here with and there without their pinyin, as people write."""
-    bare = sum(text.count(char) > text.count(f"{char}(") for char in seen)
+    bare = sum(text.count(char) > times for char, times in seen.items())
     return bare > 0.3 * len(seen)
 
 
