@@ -6,7 +6,7 @@ import pytest
 
 from ecnews.text.chinese import plain, statistics
 
-# Seen and never seen; a pair and a triple that are frequent; beyond the BMP and no character at all.
+# Seen and never seen, frequent and rare, beyond the BMP, no character at all.
 BEFORE = ["国际", "的平", "\n\n", "，消", "龘龘", "A0", "啊𠮷", "x\ud800"]
 AFTER = "物台费者者的，\n0龘"
 
