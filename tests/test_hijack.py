@@ -227,6 +227,20 @@ def test_a_piece_takes_the_verdict_of_its_page() -> None:
     assert recover("淘寶天貓").text == "淘寶天貓"
 
 
+def test_a_run_reads_the_same_in_the_headline_and_again_on_the_page() -> None:
+    shown = "面向?qū)櫸镄袠I(yè)"
+    found = recover(f"<title>{shown}</title>\n<h1>{shown}</h1>\n<p>{shown}</p>\n")
+    assert found.text == "<title>面向宠物行业</title>\n<h1>面向宠物行业</h1>\n<p>面向宠物行业</p>\n"
+    assert (found.realigned, found.annotations) == (3, 6)
+
+
+def test_a_strewn_comma_is_not_taken_for_what_stands_before_a_run() -> None:
+    text = "高于上年同期的三千九百六十万。总订单量一亿六千六百万笔，同比增长。"
+    shown = mirror(0, 1, commas=COMMA_BEFORE)(f"{text}\n{ONE[1]}\n")
+    assert ",?？" in shown
+    assert recover(shown).text == f"{text}\n{ONE[1]}\n"
+
+
 def test_a_swallowed_end_of_line_comes_back() -> None:
     commas = Mirror({}, conversion("sparse"), commas=["！".encode("gbk")])
     text = "这是网络销售额。”\n吴晓波在直播首秀中直言，销售额还会增长。\n"

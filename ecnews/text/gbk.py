@@ -93,19 +93,6 @@ def readings(char: str) -> frozenset[str]:
     return frozenset(pinyin_dict.get(ord(char), "").split(",")) - {""}
 
 
-@cache
-def annotated(lead: int, pinyin: str) -> tuple[int, ...]:
-    """The trail bytes that make, with this lead byte, a character that a conversion writes and
-    that is read so.
-
-    >>> [bytes((0xF2, trail)).decode("gbk") for trail in annotated(0xF2, "qū")]
-    ['騶', '驅']
-    """
-    known = tables()
-    pairs = known.rows.get(lead, {}).items()
-    return tuple(trail for trail, c in pairs if c in known.written and pinyin in readings(c))
-
-
 def _convert(config: str, chars: list[str]) -> dict[str, str]:
     out = opencc.OpenCC(config).convert("\n".join(chars)).split("\n")
     return dict(zip(chars, out, strict=True))

@@ -11,29 +11,36 @@ the script. An honest text is returned as it came, the very same object.
 
 from __future__ import annotations
 
-import operator
 import re
+import sys
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ecnews.text import spam
 from ecnews.text.gbk import MARKS, characters, readings, tables
 from ecnews.text.realign import LOST, PINYIN, UNKNOWN, Evidence, realign
-from ecnews.text.script import converted, rules, simplified
+from ecnews.text.script import codes, converted, rules, simplified
 
-_NOTE = re.compile(rf"([^\x00-\x7f])\(({PINYIN}) ?\)")
+_NOTE = re.compile(rf"\((?<=([^\x00-\x7f])\()({PINYIN}) ?\)")
 _LOST_NOTE = re.compile(rf"{LOST}\(?{PINYIN} ?\)")
-_LETTER_NOTE = re.compile(rf"(?<=[^\x00-\x7f])([@-~])\(({PINYIN}) ?\)")
+# What is sought begins with a rare sign: a look behind that is cheap, a set in front is not.
+_LETTER_NOTE = re.compile(rf"\((?<=[^\x00-\x7f][@-~]\()({PINYIN}) ?\)")
 _BARE = re.compile(rf"{LOST}(?=[^\x00-\x7f\ufffd])")
-_STRAY = re.compile("[^\x00-\x7f],[，。、！？；：]|[^\x00-\x7f,],,[^\x00-\x7f,]")
+_STRAY = re.compile(",(?<=[^\x00-\x7f],)(?:[，。、！？；：]|,[^\x00-\x7f,])")
+_QUESTION = re.compile("\\?(?<=[\u4e00-\u9fff”》）]\\?)(?![\\w(])")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 _FIRST = {lost: re.compile(re.escape(lost) + "(?=[^\x00-\x7f])") for lost in "?\ufffd"}
 SIMPLE = Evidence(simple=True)
 _LOOKS, _LOOK, _SHORT, _AROUND = 200, 14, 6, 300
 _PLAIN = 0.5  # the share of frequent characters that makes a run look honest
-_ANY_NOTE = re.compile(rf"[^\x00-\x7f]\({PINYIN} ?\)|{LOST}\(?{PINYIN} ?\)")
+_ANY_NOTE = re.compile(rf"\((?<=[^\x00-\x3e@-\x7f]\(){PINYIN} ?\)|{LOST}{PINYIN} ?\)")
 _NOTES, _NEAR = 40, 30  # annotations that tell whose they are, with so many characters around each
+_NOTE_LENGTH = 9
 _PIECE = re.compile('[^<>"\n]*[\u4e00-\u9fff][^<>"\n]*')
 _DILUTED = 30  # Traditional characters that spam may drown
 _FITTING = 0.9  # of them, behind a character that conversions write, and read so
@@ -91,37 +98,24 @@ def recover(text: str, verdict: Verdict | None = None) -> Recovered:
         verdict = examine(text)
     if not verdict.hijacked:
         return Recovered(text)
-    found = _Counts()
-    plain = _without_notes(text, found)
+    plain, noted, taken = _without_notes(text)
     sure = verdict.annotated or verdict.converted
-    plain, runs, unresolved, notes = realign(plain, _evidence(text, plain, sure))
+    keeps = _KEEPS.search(plain) is not None
+    evidence = Evidence(noted, keeps, simple=not sure, strewn=_strewn(text))
+    plain, runs, unresolved, notes = realign(plain, evidence)
     plain, more = _behind_written().subn("", plain) if runs else (plain, 0)
-    if _strewn(text):
+    if evidence.strewn:
         plain = _without_commas(plain)
     plain = _questions(plain).replace(UNKNOWN, "?") if runs else plain
     if verdict.annotated or verdict.converted or not _mostly_simple(plain):
         back = simplified(plain)
     else:
         back = plain
-    changed = sum(map(operator.ne, plain, back))
-    return Recovered(back, found.notes + notes + more, runs, changed, unresolved)
-
-
-def _evidence(text: str, plain: str, sure: bool) -> Evidence:
-    written = tables().written
-    noted = frozenset(_noted().findall(text))
-    bare = frozenset(set(plain) & written) - noted if noted else frozenset()
-    keeps = _KEEPS.search(text) is not None
-    return Evidence(noted, bare, keeps, simple=not sure)
+    changed = int(np.count_nonzero(codes(plain) != codes(back)))
+    return Recovered(back, taken + notes + more, runs, changed, unresolved)
 
 
 _KEEPS = re.compile(rf"{LOST}\({PINYIN} ?\)")
-
-
-@cache
-def _noted() -> re.Pattern[str]:
-    chars = "".join(sorted(tables().written))
-    return re.compile(rf"([{chars}])\({PINYIN} ?\)")
 
 
 def examine(text: str) -> Verdict:
@@ -151,9 +145,8 @@ def _without_spam(text: str) -> str:
 
 
 def _mostly_simple(text: str) -> bool:
-    found = set(text)
-    written = sum(map(text.count, found & tables().written))
-    return written < 2 * sum(map(text.count, found & tables().unwritten))
+    written, unwritten = _scripts(text)
+    return written < 2 * unwritten
 
 
 def _has_sign(text: str) -> bool:
@@ -172,22 +165,21 @@ def _annotated(text: str) -> bool:
     """Whether the annotations are those of a mirror: behind characters that a conversion writes,
     behind every one of them (its table is blind), and not in a text that is Simplified.
     """
-    written, unwritten = tables().written, tables().unwritten
+    written = tables().written
     sample = _around_notes(text)
-    fits, misfits, seen = 0, 0, set()
+    misfits, seen = 0, Counter[str]()
     for char, pinyin in _NOTE.findall(sample):
         if char in written and pinyin in readings(char):
-            fits += 1
-            seen.add(char)
+            seen[char] += 1
         else:
             misfits += 1
+    fits = seen.total()
     lost = len(_LOST_NOTE.findall(sample))
     if fits + lost == 0 or fits < _FITTING * (fits + misfits):
         return False
     if lost == 0 and _lesson(sample, seen):
         return False
-    traditional = len(_any_of(written).findall(sample))
-    simple = len(_any_of(unwritten).findall(sample))
+    traditional, simple = _scripts(sample)
     return 2 * (traditional + lost) >= simple
 
 
@@ -197,18 +189,31 @@ def _around_notes(text: str) -> str:
     for hit in islice(_ANY_NOTE.finditer(text), _NOTES):
         start = max(end, hit.start() - _NEAR)
         end = hit.end() + _NEAR
+        opened = text.rfind("(", end - _NOTE_LENGTH, end + 1)
+        if opened >= hit.end():  # no character is parted from its annotation
+            end = opened - 1
         pieces.append(text[start:end])
     return "\n".join(pieces)
 
 
+def _scripts(text: str) -> tuple[int, int]:
+    """How many characters a conversion writes, and how many it never leaves."""
+    _, written, unwritten = np.bincount(_kinds()[codes(text)], minlength=3).tolist()
+    return written, unwritten
+
+
 @cache
-def _any_of(chars: frozenset[str]) -> re.Pattern[str]:
-    return re.compile("[" + "".join(sorted(chars)) + "]")
+def _kinds() -> NDArray[np.uint8]:
+    """By code point: 1 is a character that a conversion writes, 2 is one that it never leaves."""
+    kinds = np.zeros(sys.maxunicode + 1, np.uint8)
+    kinds[[*map(ord, tables().written)]] = 1
+    kinds[[*map(ord, tables().unwritten)]] = 2
+    return kinds
 
 
-def _lesson(text: str, seen: set[str]) -> bool:
+def _lesson(text: str, seen: Counter[str]) -> bool:
     """Whether characters stand here with and there without their pinyin, as people write."""
-    bare = sum(text.count(char) > text.count(f"{char}(") for char in seen)
+    bare = sum(text.count(char) > times for char, times in seen.items())
     return bare > 0.3 * len(seen)
 
 
@@ -237,32 +242,32 @@ def _common() -> frozenset[str]:
     return frozenset(signs + simplified(signs) + rules().plain + MARKS)
 
 
-@dataclass(slots=True)
-class _Counts:
-    notes: int = 0
-
-
 @cache
 def _behind_written() -> re.Pattern[str]:
     chars = "".join(sorted(tables().written))
     return re.compile(rf"\((?<=[{chars}]\(){PINYIN} ?\)")
 
 
-def _without_notes(text: str, found: _Counts) -> str:
-    """The text without the annotations that stand whole behind their characters."""
-    text, count = _behind_written().subn("", text)
-    found.notes += count
+def _without_notes(text: str) -> tuple[str, frozenset[str], int]:
+    """The text without the annotations that stand whole behind their characters, these characters,
+    and how many annotations there were.
+    """
+    pieces = _behind_written().split(text)
+    text = "".join(pieces)
+    count = len(pieces) - 1
 
     def letter(hit: re.Match[str]) -> str:
         """A character whose trail byte looks like a letter, its lead byte in the one before."""
-        before = characters().get(text[hit.start() - 1])
-        char = before and bytes((before[1], ord(hit[1]))).decode("gbk", "ignore")
-        if not char or char not in tables().written or hit[2] not in readings(char):
+        nonlocal count
+        before = characters().get(text[hit.start() - 2])
+        trail = ord(text[hit.start() - 1])
+        char = before and bytes((before[1], trail)).decode("gbk", "ignore")
+        if not char or char not in tables().written or hit[1] not in readings(char):
             return hit[0]
-        found.notes += 1
-        return hit[1]
+        count += 1
+        return ""
 
-    return _LETTER_NOTE.sub(letter, text)
+    return _LETTER_NOTE.sub(letter, text), frozenset(piece[-1] for piece in pieces[:-1]), count
 
 
 def _strewn(text: str) -> bool:
@@ -281,4 +286,4 @@ def _questions(text: str) -> str:
     """`?` as `？` behind Chinese, where the mirror left no `？` in a text with full-width marks."""
     if "？" in text or text.count("，") < 2:
         return text
-    return re.sub("(?<=[\u4e00-\u9fff”》）])\\?(?![\\w(])", "？", text)
+    return _QUESTION.sub("？", text)

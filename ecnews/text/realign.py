@@ -4,27 +4,44 @@ A hit between two characters pushes ASCII between their bytes. The decoder shows
 before it as `?`, and from there on pairs the bytes wrongly, until a byte is left over again: the
 reading is then *even* again, in between it is *odd*. An odd reading holds one byte back, the lead
 byte of the next true character. Most of it is arithmetic on bytes; where a byte was lost, every
-character that fits is a state of its own, and the most probable way through them is taken (a
-Viterbi search, `ecnews.text.chinese` being the judge).
+character that fits is a state of its own (`ecnews.text.candidates`), and the most probable way
+through them is taken (a Viterbi search, `ecnews.text.chinese` being the judge). Where two known
+characters follow, all states of a place become one; and where enough of them follow, they tell by
+themselves whether the reading is even or odd there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
-from heapq import heappush, heappushpop, nlargest
-from itertools import islice
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
+from ecnews.text import candidates
+from ecnews.text.beam import (
+    CLEAR,
+    CLOSE,
+    EVEN,
+    FEW,
+    MANY,
+    NEVER,
+    OPEN,
+    STATES,
+    SURE,
+    UNSURE,
+    Beam,
+    State,
+    Ways,
+)
 from ecnews.text.chinese import plain, statistics
-from ecnews.text.gbk import annotated, characters, readings, tables
+from ecnews.text.gbk import characters
 
 PINYIN = "[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüêḿńňǹɑɡ]{1,6}"
 LOST = "[?\ufffd]"
+_LOST = ("?", "\ufffd")
 # Where an even reading can turn odd: a lost byte with its pinyin, or before what is not ASCII.
-SIGN = re.compile(rf"{LOST}\(?(?P<pinyin>{PINYIN}) ?\)|{LOST}{{1,2}}(?=[^\x00-\x7f\ufffd])")
+SIGN = re.compile(rf"{LOST}(?:\(?(?P<pinyin>{PINYIN}) ?\)|{LOST}?(?=[^\x00-\x7f\ufffd]))")
 _TOKEN = re.compile(
     rf"(?P<run>[^\x00-\x7f\ufffd]{{1,40}})|{LOST}\(?(?P<pinyin>{PINYIN}) ?\)|(?P<lost>{LOST})"
     rf"|\((?P<note>{PINYIN}) ?\)|(?P<trail>[@-~])|(?P<narrow>[!(),:;])"
@@ -33,48 +50,44 @@ _NOTE = re.compile(rf"\((?P<note>{PINYIN}) ?\)")
 _PINYINS = re.compile(rf"{PINYIN} ?\)")
 _LOW = re.compile(rb"[\x40-\x7e]")
 _WORD = re.compile("[A-Za-z]{2,20}(?![A-Za-z/>])|[A-Z](?![a-z/>])")
+# What tells an odd reading from an even one: a letter with pinyin is a trail byte.
+_AHEAD = re.compile(rf"(?P<noted>[@-~]\({PINYIN} ?\))|[^\x00-?\ufffd][^\n?\ufffd<>(]{{1,5}}")
 
-# Logarithms of probabilities: what the search allows, and what a reading costs besides its text.
-_SLACK = 2.0  # by how much three characters can be better than two
-_STATES = 12  # kept at one place
-_WORSE = 16.0  # than the best there: given up
-_CLEAR = 0.7  # by how much the chosen reading must be the better one
-_FEW, _MANY = 6, 32  # characters looked at for one place, where the next one is known or not
-_OFTEN = 30  # of those that fit, looked at whatever stands before them
-_WIDE = 40  # where nothing of the first one is known
-_PAIRED = 16  # firsts of two characters
-_SMALL = 200  # characters that fit: looked at one by one
-_GLANCE, _NONSENSE = 5, -12.0  # characters that tell a shifted text, and what one costs there
+# Costs as in `ecnews.text.chinese`: what the search allows, and what a reading costs besides its
+# text.
+_PLAIN = 20  # by how much one reading of what lies ahead is better: the other is not tried
+_HALF = 15  # what a character costs of which an odd reading ahead shows half
+_GLANCE, _NONSENSE = 5, 30  # characters that tell a shifted text, and what one costs there
+_BEFORE = 4  # characters in front of a run that are looked at
+_SAME = 8  # characters by which a run is known again, and behind it
 _STEP, _ROOM = 10, 4096  # characters an even reading is taken on; that a search may take
-_LITERAL = 25.0  # a sign taken for text
-_LETTER, _ANY_LETTER = 1.0, 5.0  # a letter lost behind a run: known from the page, or not
-_DIGIT = 3.0  # a digit lost behind a run
-_BLIND = 3.0  # a lost byte without pinyin
-_DOUBT = 14.0  # the same in a text that nothing else speaks against
-_DEAD = 7.0  # a form that a converted text does not hold
-_TORN = 6.0  # the text ends within a character
-_NARROW = 8.0  # a full-width mark made ASCII after the mirror
-_BARE, _NOTED = 4.0, 1.0  # a character seen on the page without pinyin, with it
-_EVEN = 0
+_LITERAL = 62  # a sign taken for text
+_LETTER, _ANY_LETTER = 2, 12  # a letter lost behind a run: known from the page, or not
+_DIGIT = 8  # a digit lost behind a run
+_BLIND = 8  # a lost byte without pinyin
+_DOUBT = 35  # the same in a text that nothing else speaks against
+_TORN = 15  # the text ends within a character
+_NARROW = 20  # a full-width mark made ASCII after the mirror
+_BARE, _NOTED = 10, -2  # a character seen on the page without pinyin, with it
 UNKNOWN = "\ue000"  # an ASCII character of which nothing is left
 
 
 class Evidence(NamedTuple):
-    """What a page shows of its mirror: characters seen with pinyin and without; whether the decoder
-    keeps the ASCII behind a lost byte; whether the text is Simplified.
+    """What a page shows of its mirror: characters seen with pinyin; whether the decoder keeps the
+    ASCII behind a lost byte; whether the text is Simplified; whether commas are strewn in it.
     """
 
     noted: frozenset[str] = frozenset()
-    bare: frozenset[str] = frozenset()
     keeps: bool = False
     simple: bool = False
+    strewn: bool = False
 
 
 class Run(NamedTuple):
-    """A run as it reads, where it ends, whether it was changed, and whether that is sure."""
+    """A run as it reads, how long it was, whether it was changed, and whether that is sure."""
 
     text: str
-    end: int
+    length: int
     changed: bool
     sure: bool
 
@@ -86,22 +99,6 @@ class Realigned(NamedTuple):
     annotations: int = 0
 
 
-class _State(NamedTuple):
-    """One way to read the text up to `at`.
-
-    held: the lead byte of the next character; _EVEN where there is none; minus the trail byte of
-    the last one where the lead byte was lost with it, in one pair that is no character. last: the
-    last character, Simplified. margin: by how much this way was better than another.
-    """
-
-    score: float
-    at: int
-    held: int
-    last: str
-    text: str
-    margin: float
-
-
 def realign(text: str, evidence: Evidence) -> Realigned:
     """The text with every run realigned that can be; the places left in doubt are counted."""
     search = _Search(text, evidence)
@@ -109,12 +106,12 @@ def realign(text: str, evidence: Evidence) -> Realigned:
     at = runs = unresolved = notes = 0
     while sign := SIGN.search(text, at):
         start = sign.start()
-        before = text[max(at, start - 2) : start]
-        if len(before) < 2 and done:
-            before = done[-1][-2:] + before
+        before = text[max(at, start - _BEFORE) : start]
+        if len(before) < _BEFORE and done:
+            before = done[-1][-_BEFORE:] + before
         found = search.run(start, before)
         done += text[at:start], found.text
-        at = found.end
+        at = start + found.length
         unresolved += not found.sure
         if found.changed:
             runs += 1
@@ -128,252 +125,311 @@ class _Search:
         self.source = source
         self.evidence = evidence
         self.statistics = statistics()
+        self.beam = Beam(evidence.simple)
+        self.runs: dict[str, tuple[str, Run | None]] = {}
+        self.turns: dict[int, int] = {}
         self.shifted: dict[int, bool] = {}
         self.asks = "？" not in source
         self.lines = "<p" not in source
 
     def run(self, start: int, before: str) -> Run:
-        """Reads on from the sign at `start`, `before` being the character in front of it."""
-        first = _State(0.0, start, _EVEN, plain("\n\n" + before)[-2:], before, 99.0)
-        self.frontier = frontier = _Frontier()
-        for state in self._sign(first):
-            frontier.push(state)
-        best = None
-        while frontier.places:
-            at, states = frontier.pop()
+        """Reads on from the sign at `start`, `before` being the characters in front of it. A
+        headline stands on a page several times, and is read once.
+        """
+        beginning = before + self.source[start : start + _SAME]
+        shown, found = self.runs.get(beginning, ("", None))
+        if found is None or not self.source.startswith(shown, start):
+            found = self._read(start, before)
+            shown = self.source[start : start + found.length + _SAME]
+            self.runs[beginning] = shown, found
+        return found
+
+    def _read(self, start: int, before: str) -> Run:
+        self.beam = beam = Beam(self.evidence.simple)
+        context = before.replace(",", "") if self.evidence.strewn else before
+        last = plain("\n\n" + context)[-2:]
+        self._sign(start, [State(0, last, 0, SURE, (None, before))])
+        best, at = None, start
+        while beam.places:
+            at, groups = beam.pop()
             if at >= len(self.source) or at > start + _ROOM:
-                best = max(ended for state in states for ended in self._torn(state))
+                best = self._ended(groups)
                 break
-            if len(states) == 1 and not frontier.places and states[0].held == _EVEN:
-                best = states[0]
+            if beam.alone and EVEN in groups and len(groups[EVEN]) == 1:
+                best = groups[EVEN][0]
                 break
-            for state in states:
-                for new in self._even(state) if state.held == _EVEN else self._odd(state):
-                    frontier.push(new)
+            for held, states in groups.items():
+                if held == EVEN:
+                    self._even(at, states)
+                else:
+                    self._odd(at, held, states)
         if best is None:
             sign = SIGN.match(self.source, start)
             assert sign
-            return Run(sign[0], sign.end(), False, False)
-        text = best.text[len(before) :]
-        return Run(text, best.at, text != self.source[start : best.at], best.margin > _CLEAR)
+            return Run(sign[0], len(sign[0]), False, False)
+        text = best.text()[len(before) :]
+        return Run(text, at - start, text != self.source[start:at], best.margin >= CLEAR)
 
-    def _torn(self, state: _State) -> Iterator[_State]:
-        """A state where the text ends, be it within a character."""
-        if state.held > 0:
-            for _, char in _likely(state.last[1], "row", state.held, ""):
-                new = self._take(state, char, state.at)
-                yield new._replace(score=new.score - _TORN)
-        else:
-            yield state
+    def _ended(self, groups: dict[int, list[State]]) -> State:
+        """The best reading where the text ends, be it within a character."""
+        ended = [*groups.pop(EVEN, ()), *groups.pop(OPEN, ())]
+        for held, states in groups.items():
+            for cost, _, state, char, _ in Ways(states, candidates.row(held), STATES).best("", 1):
+                ended.append(state._replace(cost=cost + _TORN, path=(state.path, char)))
+        best: State = min(ended, key=attrgetter("cost"))
+        return best
 
-    def _even(self, state: _State) -> Iterator[_State]:
+    def _even(self, at: int, states: Sequence[State]) -> None:
         """An even reading goes on as it stands, to the next sign or a little further."""
-        source, at = self.source, state.at
+        source = self.source
         if SIGN.match(source, at):
-            yield from self._sign(state)
+            self._sign(at, states)
             return
-        end = min([at + _STEP, len(source), *self.frontier.places])
+        others = [place for place in self.beam.places if place > at + 1]
+        end = min([at + _STEP, len(source), *others])
         if sign := SIGN.search(source, at, end + 12):
             end = min(end, sign.start())
-        yield self._take(state, source[at:end], end)
+        self.beam.take(end, EVEN, states, source[at:end])
 
-    def _sign(self, state: _State) -> Iterator[_State]:
-        sign = SIGN.match(self.source, state.at)
+    def _sign(self, at: int, states: Sequence[State]) -> None:
+        sign = SIGN.match(self.source, at)
         assert sign
         end, pinyin = sign.end(), sign["pinyin"]
         if not pinyin:
-            yield self._take(state, sign[0][0], state.at + 1)
-            yield from self._blind(state, end)
+            self.beam.alone = False
+            self.beam.take(at + 1, EVEN, states, sign[0][0])
+            self._blind(end, states)
             return
-        yield state._replace(
-            score=state.score - _LITERAL, at=end, last="：）", text=state.text + sign[0]
-        )
-        before = characters().get(state.text[-1:])
-        if before:
-            for trail in annotated(before[1], pinyin):
-                if trail < 0x81:  # it was read as a lead byte
-                    continue
-                char = bytes((before[1], trail)).decode("gbk")
-                yield state._replace(score=state.score + self._seen(char), at=end, held=trail)
+        found = False
+        for state in states:
+            before = characters().get(state.path[1][-1:]) if state.path else None
+            for char in candidates.noted(before[1], pinyin) if before else ():
+                trail = characters()[char][1]
+                if trail >= 0x81:  # it was read as a lead byte
+                    self.beam.push(end, trail, state._replace(cost=state.cost + self._seen(char)))
+                    found = True
+        if not found:
+            for state in states:
+                path = state.path, sign[0]
+                self.beam.push(
+                    end, EVEN, State(state.cost + _LITERAL, "：）", 0, state.margin, path)
+                )
 
-    def _seen(self, char: str) -> float:
+    def _seen(self, char: str) -> int:
         if char in self.evidence.noted:
             return _NOTED
-        return -_BARE if char in self.evidence.bare else 0.0
+        return _BARE if self.evidence.noted and char in self.source else 0
 
-    def _blind(self, state: _State, end: int) -> Iterator[_State]:
+    def _turn(self, at: int) -> int:
+        """By how much an odd reading of what lies ahead is better than an even one; 0 where too
+        little is seen.
+        """
+        known = self.turns.get(at)
+        if known is None:
+            ahead = _AHEAD.match(self.source, at)
+            if ahead is None:
+                known = 0
+            elif ahead["noted"]:
+                known = SURE
+            else:
+                known = self._compared(ahead[0])
+            self.turns[at] = known
+        return known
+
+    def _compared(self, ahead: str) -> int:
+        odd = _encode(ahead)[1:].decode("gbk", "replace")
+        halves = 1 + odd.endswith("\ufffd")
+        odd = odd.removesuffix("\ufffd")
+        if not odd:
+            return 0
+        if "\ufffd" in odd:
+            return -SURE
+        cost = self.statistics.cost
+        return cost("，，", plain(ahead)) - cost("，，", plain(odd)) - _HALF * halves
+
+    def _blind(self, end: int, states: Sequence[State]) -> None:
         """A lead byte lost without pinyin: `？` made ASCII, or a comma put there, between two."""
         data = _encode(self.source[end : end + 2])
-        if len(data) < 2:
+        if len(data) < 2 or self._turn(end) < -2 * _PLAIN:
             return
         doubt = _DOUBT if self.evidence.simple else _BLIND
-        state = state._replace(score=state.score - doubt)
-        for _, char in _likely(state.last[1], "column", 0xA3, _plain(bytes((0xBF, data[0])))):
-            yield self._take(state, char, end, 0xBF)
+        states = [state._replace(cost=state.cost + doubt) for state in states]
+        follows = _plain(bytes((0xBF, data[0])))
+        self.beam.add(end, 0xBF, states, candidates.column(0xA3), follows)
         if self.source[end] in "，。、！？；：":
-            for _, char in _likely(state.last[1], "column", data[0], _plain(data[1:3])):
-                yield self._take(state, char, end + 1, data[1])
+            column = candidates.column(data[0])
+            self.beam.add(end + 1, data[1], states, column, _plain(data[1:3]))
 
-    def _odd(self, state: _State) -> Iterator[_State]:
-        token = _TOKEN.match(self.source, state.at)
+    def _odd(self, at: int, held: int, states: Sequence[State]) -> None:
+        token = _TOKEN.match(self.source, at)
         if token is None:
-            if self.source[state.at] in "\r\n":
-                yield from self._torn(state)
+            if self.source[at] in "\r\n" and held > 0:
+                torn = [state._replace(cost=state.cost + _TORN) for state in states]
+                self.beam.add(at, EVEN, torn, candidates.row(held), "")
             return
-        held, kind, end = state.held, token.lastgroup, token.end()
-        if kind == "note" and held > 0:
-            yield state._replace(at=end)
-        elif kind == "run" and held > 0:
-            yield from self._run(state, token[0])
-        elif kind == "run":
-            data = _encode(token[0][:2])
-            if data:
-                for _, char in _likely(state.last[1], "led", (-held, data[0]), _follows(data)):
-                    yield self._followed(state, char, data)
-        elif kind == "trail":
-            for char in self._ending(state, ord(token[0]), end):
-                yield self._take(state, char, self._past_note(end))
-        elif kind == "narrow":
-            for char in _decode(bytes((held, 0xA3))) if held > 0 else ():
-                new = self._take(state, char, end, ord(token[0]) | 0x80)
-                yield new._replace(score=new.score - _NARROW)
-        elif kind == "pinyin":
-            for char in _noted(held, token["pinyin"]):
-                new = self._take(state, char, end)
-                yield new._replace(score=new.score + self._seen(char))
+        kind, end = token.lastgroup, token.end()
+        if kind == "pinyin":
+            self._noted(end, held, states, token["pinyin"])
         elif kind == "lost":
-            yield from self._gap(state, end)
-            yield from self._swallowing(state, end)
+            self._lost(end, held, states)
+        elif held == OPEN:
+            self._open(at, states, kind)
+        elif kind == "note":
+            for state in states:
+                self.beam.push(end, held, state)
+        elif kind == "run":
+            self._run(at, held, states, token[0])
+        elif kind == "trail":
+            if char := _decode(bytes((held, ord(token[0])))):
+                self.beam.take(self._past_note(end), EVEN, states, char)
+        elif char := _decode(bytes((held, 0xA3))):
+            self.beam.take(end, ord(token[0]) | 0x80, states, char, _NARROW)
 
-    def _ending(self, state: _State, trail: int, end: int) -> Iterable[str]:
-        """The characters that can end in a trail byte which was shown as a letter."""
-        if state.held > 0:
-            return _decode(bytes((state.held, trail)))
-        fit = _likely(state.last[1], "led", (-state.held, trail), self._next(end))
-        return [char for _, char in fit]
-
-    def _run(self, state: _State, run: str) -> Iterator[_State]:
+    def _run(self, at: int, held: int, states: Sequence[State], run: str) -> None:
         """Characters as shown, each made of the trail byte of one and the lead byte of the next."""
         data = _encode(run)
         if not data:
             return
-        data = bytes((state.held,)) + data
+        data = bytes((held,)) + data
         low = _LOW.search(data[2::2])  # an ASCII letter that was taken for a trail byte
         if low:
             length = 2 * low.start() + 2
-            text = _decode(data[:length])
-            if text:
-                yield self._take(state, text + chr(data[length]), state.at + low.start() + 1)
+            if text := _decode(data[:length]):
+                self.beam.take(at + low.start() + 1, EVEN, states, text + chr(data[length]))
         elif text := _decode(data[:-1]):
-            yield self._take(state, text, state.at + len(run), data[-1])
+            self.beam.take(at + len(run), data[-1], states, text)
 
-    def _followed(self, state: _State, text: str, data: bytes) -> _State:
-        """Takes a text whose last byte is the first of the pair shown at `state.at`."""
-        if data[1] < 0x80:
-            return self._take(state, text + chr(data[1]), state.at + 1)
-        return self._take(state, text, state.at + 1, data[1])
-
-    def _take(self, state: _State, text: str, end: int, held: int = _EVEN) -> _State:
-        simple = plain(text)
-        score = state.score + self.statistics.score(state.last, simple)
-        if not self.evidence.simple and not tables().unwritten.isdisjoint(text):
-            score -= _DEAD * len(tables().unwritten.intersection(text))
-        return _State(score, end, held, (state.last + simple)[-2:], state.text + text, state.margin)
-
-    def _gap(self, state: _State, end: int) -> Iterator[_State]:
-        """A pair that is no character: a trail byte and the next lead byte are gone."""
-        token = _TOKEN.match(self.source, end)
-        kind = token.lastgroup if token else ""
-        if kind in ("", "note"):
-            return
-        if kind == "run" and (data := _encode(self.source[end : end + 2])):
-            state = state._replace(at=end)
-            for pair in _pairs(state.held, data[0], state.last[1], _follows(data)):
-                yield self._followed(state, pair, data)
-            return
+    def _open(self, at: int, states: Sequence[State], kind: str | None) -> None:
+        """Characters whose lead byte was lost, and the trail byte is shown with what follows."""
+        self.beam.alone = False
         if kind == "trail":
-            follows = self._next(end + 1)
-            for pair in _pairs(state.held, ord(self.source[end]), state.last[1], follows):
-                yield self._take(state, pair, self._past_note(end + 1))
-            return
-        floor = self.frontier.floor(end, lost=True)
-        for cost, char in _likely(state.last[1], "unread", state.held, ""):
-            if state.score + cost + _SLACK <= floor:
-                break
-            yield self._take(state, char, end, -characters()[char][1])
+            end = self._past_note(at + 1)
+            self.beam.add(
+                end, EVEN, states, candidates.column(ord(self.source[at])), self._next(end)
+            )
+        elif kind == "run" and (data := _encode(self.source[at : at + 2])):
+            column = candidates.column(data[0])
+            if data[1] >= 0x80:
+                self.beam.add(at + 1, data[1], states, column, _plain(data[1:3]))
+            else:
+                letter = chr(data[1])
+                for cost, _, state, char, simple in Ways(states, column, MANY).best("A", FEW):
+                    last = state.last[1] + simple
+                    new = State(cost, last, 0, state.margin, (state.path, char))
+                    self.beam.take(at + 1, EVEN, [new], letter)
 
-    def _swallowing(self, state: _State, end: int) -> Iterator[_State]:
-        """A trail byte that was lost together with the ASCII character behind it."""
-        floor = self.frontier.floor(end)
+    def _noted(self, end: int, held: int, states: Sequence[State], pinyin: str) -> None:
+        """A lost trail byte, or both, of a character whose pinyin is shown."""
+        self.beam.alone = False
+        for state in sorted(states, key=attrgetter("cost"))[:FEW]:
+            if held == OPEN:
+                chars = candidates.noted_behind(state.trail, pinyin)
+            else:
+                chars = candidates.noted(held, pinyin)
+            for char in chars:
+                self.beam.take(end, EVEN, [state], char, self._seen(char))
+
+    def _lost(self, end: int, held: int, states: Sequence[State]) -> None:
+        """A trail byte that was lost, with the next lead byte or with ASCII behind it."""
+        turn = self._turn(end)
+        if turn > -_PLAIN:
+            self._gap(end, held, states)
+        if turn < _PLAIN and (self.evidence.keeps or self.source[end : end + 1] not in _LOST):
+            self._swallowing(end, held, states)
+
+    def _gap(self, end: int, held: int, states: Sequence[State]) -> None:
+        token = _TOKEN.match(self.source, end)
+        if token is None or token.lastgroup in ("note", "narrow"):
+            return
+        if held > 0:
+            cell, most = candidates.unread(held), STATES
+        else:
+            cell, most = candidates.any_unread(), FEW
+        new = []
+        for cost, _, state, char, simple in Ways(states, cell, most).best("", MANY):
+            last, trail = state.last[1] + simple, characters()[char][1]
+            new.append(State(cost, last, trail, state.margin, (state.path, char)))
+        if token.lastgroup in ("run", "trail"):
+            if new:
+                self._open(end, new, token.lastgroup)
+            return
+        for state in new:
+            self.beam.push(end, OPEN, state)
+
+    def _swallowing(self, end: int, held: int, states: Sequence[State]) -> None:
+        cell = candidates.row(held) if held > 0 else candidates.anything()
+        ways = Ways(states, cell, STATES if held > 0 else FEW)
+        found: list[tuple[int, State, str]] = []  # with the cost of what was swallowed, and that
+        limit = NEVER
         for swallowed, cost in self._swallowed(end):
-            least = floor - state.score + cost - _SLACK
-            if least >= 0:
-                continue
             # Behind an inline tag, an entity or an attribute the text may go on or end.
             inline = swallowed == "<" and _INLINE.match(self.source, end)
             open_ = inline or swallowed in ("&", '"')
-            shown = swallowed or self.source[end : end + 1] or "\n"
-            for one, char in _likely(
-                state.last[1], "row", state.held, "" if open_ else plain(shown)
-            ):
-                if one > least:
-                    new = self._take(state, char if open_ else char + swallowed, end)
-                    text = new.text + swallowed if open_ else new.text
-                    yield new._replace(score=new.score - cost, text=text)
-        if _MARKUP.match(self.source, end) or self._is_shifted(end):
-            return
-        if word := _WORD.match(self.source, end):
-            letter = self._letter(word[0])
-            for _, char in _likely(state.last[1], "no letter", state.held, "A"):
-                new = self._take(state, char + (letter or UNKNOWN), end)
-                yield new._replace(
-                    score=new.score - (1.0 if letter else 5.0),
-                    last="AA",
-                    margin=new.margin if letter else -1.0,
-                )
-        else:
-            yield from self._digit(state, end)
+            shown = "" if open_ else plain(swallowed or self.source[end : end + 1] or "\n")
+            for before, whole, state, char, simple in ways.best(shown, FEW, limit - cost):
+                last, path = state.last[1] + simple, (state.path, char + swallowed)
+                new = State(before + cost, last, 0, state.margin, path)
+                found.append((whole + cost, new, shown if swallowed else ""))
+                limit = min(limit, whole + cost + CLOSE)
+        if not _MARKUP.match(self.source, end) and not self._is_shifted(end):
+            if word := _WORD.match(self.source, end):
+                found += self._letter(held, states, word[0])
+            elif not self.evidence.keeps:
+                found += self._digit(end, ways, limit)
+        found.sort(key=itemgetter(0))
+        for whole, state, shown in found[:STATES]:
+            if whole > found[0][0] + CLOSE:
+                break
+            if shown:
+                cost = state.cost + self.statistics.cost(state.last, shown)
+                state = state._replace(cost=cost, last=state.last[1] + shown)
+            self.beam.push(end, EVEN, state)
 
-    def _digit(self, state: _State, end: int) -> Iterator[_State]:
+    def _letter(
+        self, held: int, states: Sequence[State], word: str
+    ) -> Iterator[tuple[int, State, str]]:
+        """A letter that was lost: the one before the rest of the word elsewhere on the page."""
+        letter = self._first(word)
+        cell = candidates.unlettered(held) if held > 0 else candidates.anything()
+        cost = _LETTER if letter else _ANY_LETTER
+        for before, whole, state, char, simple in Ways(states, cell, FEW).best("A", FEW):
+            margin = state.margin if letter else UNSURE
+            last, path = state.last[1] + simple, (state.path, char + (letter or UNKNOWN))
+            yield whole + cost, State(before + cost, last, 0, margin, path), "A"
+
+    def _digit(self, end: int, ways: Ways, limit: int) -> Iterator[tuple[int, State, str]]:
         """A digit that was lost: which one can be told of a year or a month at most."""
-        if self.evidence.keeps:
-            return
         found = _YEAR.match(self.source, end)
         digit = "2" if found and found["two"] else "1" if found else UNKNOWN
-        floor = self.frontier.floor(end) + _DIGIT
-        for one, char in _likely(state.last[1], "row", state.held, "0"):
-            if state.score + one + _SLACK > floor:
-                new = self._take(state, char + "0", end)
-                yield new._replace(
-                    score=new.score - _DIGIT,
-                    text=new.text[:-1] + digit,
-                    margin=new.margin if found else -1.0,
-                )
+        for before, whole, state, char, simple in ways.best("0", FEW, limit - _DIGIT):
+            margin = state.margin if found else UNSURE
+            last, path = state.last[1] + simple, (state.path, char + digit)
+            yield whole + _DIGIT, State(before + _DIGIT, last, 0, margin, path), "0"
 
-    def _swallowed(self, end: int) -> Iterator[tuple[str, float]]:
+    def _swallowed(self, end: int) -> Iterator[tuple[str, int]]:
         """What the decoder may have taken for a trail byte in front of `end`, and its cost."""
         rest = self.source[end : end + 24]
         if self.evidence.keeps:
-            yield "", 0.0
+            yield "", 0
         elif _TAG.match(rest):
-            yield "<", 2.0 if _INLINE.match(rest) else 0.5
+            yield "<", 5 if _INLINE.match(rest) else 1
         elif _ENTITY.match(rest):
-            yield "&", 2.0
+            yield "&", 5
         elif _ATTRIBUTE.match(rest):
-            yield '"', 2.0
+            yield '"', 5
         elif rest[:1] in ("\n", "\r"):
-            yield rest[0], 1.0
+            yield rest[0], 2
         elif rest == "" or rest[0] in "，。、！？；：”":
-            yield "", 2.0
+            yield "", 5
             if self.asks:
-                yield "？", 5.0
+                yield "？", 12
         elif rest[0] not in "0123456789.%" and not self._is_shifted(end):
             if self.asks:
-                yield "？", 6.0
+                yield "？", 15
             if self.lines:
-                yield "\n", 5.0
-            yield ",", 6.0
-            yield " ", 9.0
+                yield "\n", 12
+            yield ",", 15
+            yield " ", 22
 
     def _next(self, at: int) -> str:
         """What an even reading has at a place, Simplified; nothing where that is not sure."""
@@ -385,8 +441,8 @@ class _Search:
         known = self.shifted.get(at)
         if known is None:
             text = plain(self.source[at : at + _GLANCE])
-            score = self.statistics.score(text[:2].rjust(2, "，"), text[2:])
-            known = len(text) == _GLANCE and score < _NONSENSE * (_GLANCE - 2)
+            cost = self.statistics.cost(text[:2].rjust(2, "，"), text[2:])
+            known = len(text) == _GLANCE and cost > _NONSENSE * (_GLANCE - 2)
             self.shifted[at] = known
         return known
 
@@ -394,7 +450,7 @@ class _Search:
         note = _NOTE.match(self.source, at)
         return note.end() if note else at
 
-    def _letter(self, word: str) -> str:
+    def _first(self, word: str) -> str:
         """The letter before the rest of a word, if the page has the word elsewhere."""
         found = re.findall(rf"(?<![A-Za-z])([A-Za-z]){re.escape(word)}(?![A-Za-z])", self.source)
         return found[0] if len(set(found)) == 1 else ""
@@ -406,190 +462,6 @@ _ENTITY = re.compile(r"(?:nbsp|quot|amp|[lg]t|#\d+|[lr][ds]quo|hellip|mdash|midd
 _ATTRIBUTE = re.compile(r"\s*/?>|\s[a-z-]+=")
 _MARKUP = re.compile("|".join(one.pattern for one in (_TAG, _ENTITY, _ATTRIBUTE)))
 _YEAR = re.compile(r"(?P<two>0\d\d(?!\d))|9\d\d年|[012]月")
-
-
-class _Frontier:
-    """The states that are still to be taken on, by place."""
-
-    def __init__(self) -> None:
-        self.places: dict[int, dict[tuple[int, str], _State]] = {}
-        self._scores: dict[tuple[int, bool], list[float]] = {}  # a heap of the best at each place
-
-    def pop(self) -> tuple[int, list[_State]]:
-        """The first place, and the states there that are worth it, the best first."""
-        at = min(self.places)
-        states = list(self.places.pop(at).values())
-        if len(states) > _STATES:
-            open_ = [state for state in states if state.held < 0]
-            states = nlargest(_STATES, (state for state in states if state.held >= 0))
-            states += nlargest(_STATES // 2, open_)
-        least = max(states).score - _WORSE
-        return at, [state for state in states if state.score > least]
-
-    def floor(self, at: int, lost: bool = False) -> float:
-        """The score below which no state is taken any more."""
-        scores = self._scores.get((at, lost))
-        return scores[0] if scores and len(scores) >= _STATES else -1e9
-
-    def push(self, state: _State) -> None:
-        """Of two ways to the same place with the same character last, only the better can win."""
-        here = self.places.setdefault(state.at, {})
-        key = state.held, state.last
-        other = here.get(key)
-        if other is None:
-            here[key] = state
-            scores = self._scores.setdefault((state.at, state.held < 0), [])
-            (heappush if len(scores) < _STATES else heappushpop)(scores, state.score)
-            return
-        if state.score > other.score:
-            state, other = other, state
-        # `other` is the better one now.
-        if state.text != other.text:
-            other = other._replace(margin=min(other.margin, other.score - state.score))
-        here[key] = other
-
-
-class _Cell(NamedTuple):
-    """Characters that fit what is left of their bytes, by their Simplified form; the most frequent
-    of these forms.
-    """
-
-    chars: dict[str, tuple[str, ...]]
-    often: frozenset[str]
-
-
-@cache
-def _cell(kind: str, key: int | tuple[int, int]) -> _Cell:
-    if isinstance(key, tuple):
-        return _built("column", _lost()[key[0]], key[1])
-    if kind == "column":
-        return _built(kind, None, key)
-    return _built(kind, frozenset((key,)) if key > 0 else _lost()[-key], 0)
-
-
-@cache
-def _built(kind: str, leads: frozenset[int] | None, trail: int) -> _Cell:
-    """Many trail bytes lose the same lead bytes."""
-    rows, column = tables().rows, tables().columns.get(trail, {})
-    if kind == "column":
-        chars = [char for lead, char in column.items() if leads is None or lead in leads]
-    else:
-        ends = {"row": None, "unread": _lost(), "no letter": _unlettered()}[kind]
-        chars = [
-            char
-            for lead in leads or ()
-            for trail, char in rows.get(lead, {}).items()
-            if ends is None or trail in ends
-        ]
-    found: dict[str, tuple[str, ...]] = {}
-    for char, simple in zip(chars, plain("".join(chars)), strict=True):
-        found[simple] = (*found.get(simple, ()), char)
-    single = statistics().single
-    often = nlargest(_OFTEN, found.keys() & single.keys(), key=single.__getitem__)
-    return _Cell(found, frozenset(often))
-
-
-@lru_cache(50_000)
-def _likely(
-    last: str, kind: str, key: int | tuple[int, int], follows: str
-) -> tuple[tuple[float, str], ...]:
-    """The most probable characters of a cell between their neighbours (Simplified, or ""), each
-    with what it costs behind the one before.
-    """
-    m = statistics()
-    cell, after = _cell(kind, key), m.follow[last]
-    back, single, pair = m.rest.get(last, -1.0), m.single, m.pair
-    if len(cell.chars) <= _SMALL:
-        known = [(after[one], one) for one in cell.chars.keys() & after.keys()]
-    else:
-        known = list(islice(((w, one) for one, w in _ranked(last) if one in cell.chars), _SMALL))
-    known += [(back + single[one], one) for one in cell.often - after.keys()]
-    if follows:
-        best = nlargest(_FEW, [(cost + pair(one, follows), cost, one) for cost, one in known])
-        return tuple([(cost, char) for _, cost, one in best for char in cell.chars[one]])
-    most = nlargest(
-        _WIDE if kind == "unread" and not isinstance(key, tuple) and key < 0 else _MANY, known
-    )
-    return tuple([(cost, char) for cost, one in most for char in cell.chars[one]])
-
-
-@lru_cache(2000)
-def _ranked(last: str) -> tuple[tuple[str, float], ...]:
-    """What follows a character, the most probable first."""
-    after = statistics().follow[last]
-    return tuple(sorted(after.items(), key=itemgetter(1), reverse=True))
-
-
-@lru_cache(50_000)
-def _pairs(held: int, trail: int, last: str, follows: str) -> tuple[str, ...]:
-    """The most probable two characters where the trail byte of the first and the lead byte of the
-    second were lost, between their neighbours.
-    """
-    m, known, lost = statistics(), characters(), _lost()
-    pair = m.pair
-    firsts = _likely(last, "unread", held, "")[: _PAIRED if held > 0 else _WIDE]
-    cell = _cell("column", trail)
-    seconds = nlargest(
-        8, [(m.single[one] + (pair(one, follows) if follows else 0.0), one) for one in cell.often]
-    )
-    found: dict[str, float] = {}
-    behind = {one: pair(one, follows) for one in cell.chars} if follows else {}
-    for rank, (one, char) in enumerate(firsts):
-        leads, simple = lost[known[char][1]], plain(char)
-        after, back = m.follow[simple], m.rest.get(simple, -1.0)
-        likely = [(after[second], second) for second in cell.chars.keys() & after.keys()]
-        for weight, second in likely:
-            for other in cell.chars[second]:
-                if known[other][0] in leads:
-                    found[char + other] = one + weight + behind.get(second, 0.0)
-        for weight, second in seconds if rank < 8 else ():
-            for other in cell.chars[second]:
-                if known[other][0] in leads:
-                    found.setdefault(char + other, one + back + weight)
-    return tuple(nlargest(_FEW if follows else _MANY, found, key=found.__getitem__))
-
-
-@cache
-def _noted(held: int, pinyin: str) -> tuple[str, ...]:
-    """The characters of the table that are read so, with this lead byte or (below zero) one that
-    was lost behind this trail byte.
-    """
-    if held > 0:
-        return tuple(bytes((held, trail)).decode("gbk") for trail in annotated(held, pinyin))
-    leads = _lost()[-held]
-    return tuple(char for char in _read(pinyin) if characters()[char][0] in leads)
-
-
-def _read(pinyin: str) -> tuple[str, ...]:
-    return _readers().get(pinyin, ())
-
-
-@cache
-def _readers() -> dict[str, tuple[str, ...]]:
-    """Pinyin to the characters of a mirror's table that are read so."""
-    found: dict[str, tuple[str, ...]] = {}
-    for char in tables().written & characters().keys():
-        for pinyin in readings(char):
-            found[pinyin] = (*found.get(pinyin, ()), char)
-    return found
-
-
-@cache
-def _lost() -> dict[int, frozenset[int]]:
-    """Byte to the bytes from 0x81 that make no character behind it."""
-    above = frozenset(range(0x81, 0xFF))
-    return {lead: gaps & above for lead, gaps in tables().gaps.items() if gaps & above}
-
-
-@cache
-def _unlettered() -> frozenset[int]:
-    """Bytes that make no character with a letter behind them."""
-    return frozenset(lead for lead, gaps in tables().gaps.items() if 0x41 in gaps)
-
-
-def _follows(data: bytes) -> str:
-    """What comes behind a character that ends in data[0], as far as these bytes tell."""
-    return _plain(data[1:3]) if data[1] >= 0x80 and len(data) > 2 else "A" if data[1] < 0x80 else ""
 
 
 def _plain(pair: bytes) -> str:

@@ -8,13 +8,16 @@ the word says so (乾隆, 著名, 瞭望, 慰藉).
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
 import opencc
+from numpy.typing import NDArray
 
 from ecnews.text.gbk import tables, way_back
 
@@ -100,7 +103,7 @@ def simplified(text: str) -> str:
     '覆盖乾安县的著名饼干厂，只有一只，慰藉与了解'
     """
     rule = rules()
-    back = text.translate(_way_back())
+    back = _way_back()[codes(text)].tobytes().decode("utf-32-le", "surrogatepass")
     changes: dict[int, str] = {}
     for two in rule.two:
         if two.old in text:
@@ -111,6 +114,11 @@ def simplified(text: str) -> str:
     for at, char in changes.items():
         chars[at] = char
     return "".join(chars)
+
+
+def codes(text: str) -> NDArray[np.uint32]:
+    """The code points of a text."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def _decide(rule: Rule, text: str) -> dict[int, str]:
@@ -152,10 +160,13 @@ def _odd(sample: str) -> bool:
 
 
 @cache
-def _way_back() -> dict[int, int]:
+def _way_back() -> NDArray[np.uint32]:
     """OpenCC's characters, but not its words: 批|覆蓋 is no 批覆 (which it makes 批复)."""
-    kept = rules().kept
-    return way_back() | {ord(char): ord(char) for char in kept}
+    back = np.arange(sys.maxunicode + 1, dtype=np.uint32)
+    for old, new in way_back().items():
+        if chr(old) not in rules().kept:
+            back[old] = new
+    return back
 
 
 @cache

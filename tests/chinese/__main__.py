@@ -264,8 +264,8 @@ def _shipped(char: str) -> bool:
 def perplexity(lines: list[str]) -> float:
     statistics = chinese.statistics()
     texts = [f"\n\n{plain(line)}\n" for line in lines]
-    score = sum(statistics.score(text[:2], text[2:]) for text in texts)
-    return exp(-score / sum(len(text) - 2 for text in texts))
+    cost = sum(statistics.cost(text[:2], text[2:]) for text in texts)
+    return exp(chinese.STEP * cost / sum(len(text) - 2 for text in texts))
 
 
 if __name__ == "__main__":
