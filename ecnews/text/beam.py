@@ -17,13 +17,13 @@ from ecnews.text.chinese import plain, statistics
 from ecnews.text.gbk import tables
 
 # Costs as in `ecnews.text.chinese`.
-CLEAR = 2  # by how much the chosen reading must be the better one
-WORSE, CLOSE = 36, 14  # than the best one: given up; the same where it is known what follows
+CLEAR = 4  # by how much the chosen reading must be the better one
+WORSE, CLOSE = 72, 28  # than the best one: given up; the same where it is known what follows
 FEW, STATES, MANY = 8, 12, 16  # kept at one place, by what is known of the next character
-SURE, UNSURE = 250, -1  # margins
+SURE, UNSURE = 500, -1  # margins
 NEVER = 1_000_000
 EVEN, OPEN = 0, -1
-_DEAD = 18  # a form that a converted text does not hold
+_DEAD = 36  # a form that a converted text does not hold
 
 Path = tuple["Path | None", str]
 

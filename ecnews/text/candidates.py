@@ -16,7 +16,7 @@ from ecnews.text.chinese import Costs, Numbers, plain, statistics
 from ecnews.text.gbk import characters, readings, tables
 
 IMPOSSIBLE = 10_000
-_OFTEN = 27  # what a character costs at most that is looked for where nothing of it is known
+_OFTEN = 54  # what a character costs at most that is looked for where nothing of it is known
 
 
 class Cell(NamedTuple):

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from ecnews.text.gbk import way_back
 
 LEAST = -18.0  # the logarithm of what is never seen
-STEP = 0.4  # of a stored logarithm
+STEP = 0.2  # of a stored logarithm
 MARKS = '，。、：；？！“”‘’（）《》〈〉【】—…·～％「」『』　 0A\n+-/%.&#"<>$=~_*@'
-_SHARDS = 4
+_SHARDS = 6
 _ZERO = 35  # "#" stands for 0
 _LINE_END, _STANDS_FOR = "\n", "¶"
 _NEVER = round(-LEAST / STEP)
-_REST = 2  # what all else costs behind a character that is never seen
+_REST = 4  # what all else costs behind a character that is never seen
 _OFTEN = 2500  # characters by number, the most frequent first
 _HEAD = 3  # characters of a line before those that follow
 

@@ -55,20 +55,20 @@ _AHEAD = re.compile(rf"(?P<noted>[@-~]\({PINYIN} ?\))|[^\x00-?\ufffd][^\n?\ufffd
 
 # Costs as in `ecnews.text.chinese`: what the search allows, and what a reading costs besides its
 # text.
-_PLAIN = 20  # by how much one reading of what lies ahead is better: the other is not tried
-_HALF = 15  # what a character costs of which an odd reading ahead shows half
-_GLANCE, _NONSENSE = 5, 30  # characters that tell a shifted text, and what one costs there
+_PLAIN = 40  # by how much one reading of what lies ahead is better: the other is not tried
+_HALF = 30  # what a character costs of which an odd reading ahead shows half
+_GLANCE, _NONSENSE = 5, 60  # characters that tell a shifted text, and what one costs there
 _BEFORE = 4  # characters in front of a run that are looked at
 _SAME = 8  # characters by which a run is known again, and behind it
 _STEP, _ROOM = 10, 4096  # characters an even reading is taken on; that a search may take
-_LITERAL = 62  # a sign taken for text
-_LETTER, _ANY_LETTER = 2, 12  # a letter lost behind a run: known from the page, or not
-_DIGIT = 8  # a digit lost behind a run
-_BLIND = 8  # a lost byte without pinyin
-_DOUBT = 35  # the same in a text that nothing else speaks against
-_TORN = 15  # the text ends within a character
-_NARROW = 20  # a full-width mark made ASCII after the mirror
-_BARE, _NOTED = 10, -2  # a character seen on the page without pinyin, with it
+_LITERAL = 124  # a sign taken for text
+_LETTER, _ANY_LETTER = 4, 24  # a letter lost behind a run: known from the page, or not
+_DIGIT = 16  # a digit lost behind a run
+_BLIND = 16  # a lost byte without pinyin
+_DOUBT = 70  # the same in a text that nothing else speaks against
+_TORN = 30  # the text ends within a character
+_NARROW = 40  # a full-width mark made ASCII after the mirror
+_BARE, _NOTED = 20, -4  # a character seen on the page without pinyin, with it
 UNKNOWN = "\ue000"  # an ASCII character of which nothing is left
 
 
@@ -412,24 +412,24 @@ class _Search:
         if self.evidence.keeps:
             yield "", 0
         elif _TAG.match(rest):
-            yield "<", 5 if _INLINE.match(rest) else 1
+            yield "<", 10 if _INLINE.match(rest) else 2
         elif _ENTITY.match(rest):
-            yield "&", 5
+            yield "&", 10
         elif _ATTRIBUTE.match(rest):
-            yield '"', 5
+            yield '"', 10
         elif rest[:1] in ("\n", "\r"):
-            yield rest[0], 2
+            yield rest[0], 4
         elif rest == "" or rest[0] in "，。、！？；：”":
-            yield "", 5
+            yield "", 10
             if self.asks:
-                yield "？", 12
+                yield "？", 24
         elif rest[0] not in "0123456789.%" and not self._is_shifted(end):
             if self.asks:
-                yield "？", 15
+                yield "？", 30
             if self.lines:
-                yield "\n", 12
-            yield ",", 15
-            yield " ", 22
+                yield "\n", 24
+            yield ",", 30
+            yield " ", 44
 
     def _next(self, at: int) -> str:
         """What an even reading has at a place, Simplified; nothing where that is not sure."""

@@ -23,7 +23,7 @@ from ecnews.text.chinese import LEAST, plain
 
 HERE = Path(__file__).parent
 RULES = Path(chinese.__file__).parent / "rules"
-SHARDS = 4
+SHARDS = 6
 
 Counts = Mapping[str, Mapping[str, float]]
 # How much each source says about what follows one character, and how much text it takes to.
@@ -33,7 +33,7 @@ WORDS, PROBABLE, REST = 0.25, 0.10, 0.05
 TRIPLES = {"news": (1.0, 2), "reviews": (0.05, 3), "own": (6.0, 1)}
 WORD = 3.0
 # A pair or triple is kept if it is that much likelier than the shorter context says (logarithm).
-GAIN_PAIR, GAIN_TRIPLE = 1.0, 2.2
+GAIN_PAIR, GAIN_TRIPLE = 0.9, 1.8
 
 
 def main() -> int:
@@ -203,7 +203,7 @@ def triples(
 ) -> Iterator[tuple[str, float, dict[str, float]]]:
     """Two characters, what is left for the shorter context, and what follows more often."""
     found = {name: counted(lines, 2) for name, lines in texts.items()}
-    inside = within(words, 2, least=8)
+    inside = within(words, 2, least=4)
     for two in sorted({*inside, *found["own"], *found["news"]}):
         more: dict[str, float] = defaultdict(float)
         total = 0.0
@@ -250,7 +250,7 @@ def triple_lines(base: Base, found: Iterable[tuple[str, float, dict[str, float]]
             other: weight
             for other, weight in sorted(more.items())
             if other in base.single
-            and weight > -6
+            and weight > -8
             and weight - rest - base.pair(two[1], other) > GAIN_TRIPLE
         }
         if after and base.single.keys() >= set(two):
