@@ -18,7 +18,7 @@ from ecnews.text.gbk import tables
 
 # Costs as in `ecnews.text.chinese`.
 CLEAR = 4  # by how much the chosen reading must be the better one
-WORSE, CLOSE = 72, 28  # than the best one: given up; the same where it is known what follows
+WORSE, CLOSE = 72, 34  # than the best one: given up; the same where it is known what follows
 FEW, STATES, MANY = 8, 12, 16  # kept at one place, by what is known of the next character
 SURE, UNSURE = 500, -1  # margins
 NEVER = 1_000_000
