@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ecnews.errors import DataFileError
-from ecnews.text import cleaning, spam
+from ecnews.text import cleaning, spam, stocks
 from tests.corpora import honest
 from tests.corpora import spam as made
 
@@ -37,7 +37,7 @@ def test_keyword_lines_of_many_makes_are_removed(half: made.Half) -> None:
 
 
 def test_most_of_the_unseen_phrases_are_no_entries_of_the_stocks() -> None:
-    entries = {word for stock in spam.rules().stocks for word in stock.words}
+    entries = {word for stock in stocks.rules().stocks for word in stock.words}
     phrases = made.phrases("unseen")
     assert 2 * len(entries.intersection(phrases)) <= len(phrases)
 
@@ -49,8 +49,8 @@ def test_no_honest_paragraph_is_removed_or_cut() -> None:
     assert not lost
 
 
-@pytest.mark.parametrize("stock", spam.rules().stocks, ids=lambda stock: stock.id)
-def test_a_stock_takes_its_examples_and_leaves_the_others(stock: spam.Stock) -> None:
+@pytest.mark.parametrize("stock", stocks.rules().stocks, ids=lambda stock: stock.id)
+def test_a_stock_takes_its_examples_and_leaves_the_others(stock: stocks.Stock) -> None:
     assert stock.yes
     assert stock.no
     for text in stock.yes:
@@ -63,9 +63,9 @@ def test_a_stock_takes_its_examples_and_leaves_the_others(stock: spam.Stock) -> 
 def test_a_finding_says_what_led_to_it() -> None:
     found = spam.judge("澳门新葡京|百家乐在线投注|真人荷官|注册送彩金")
     assert found
-    assert found.score > spam.rules().score["spam"]
+    assert found.score > stocks.rules().score["spam"]
     assert "百家乐" in found.why
-    assert "list +2.0" in found.why
+    assert re.search(r"list \+0\.\d", found.why)
 
 
 SPAM = "国产精品久久|日韩无码|成人视频在线|91视频免费看"
@@ -114,4 +114,4 @@ def test_a_wrong_file_is_refused(change: tuple[str, str], complaint: str) -> Non
 
     text = (files("ecnews.text.rules") / "spam.toml").read_text("utf-8")
     with pytest.raises(DataFileError, match=complaint):
-        spam.parse(text.replace(*change, 1))
+        stocks.parse(text.replace(*change, 1))

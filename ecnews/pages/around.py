@@ -55,7 +55,7 @@ def in_tags(page: Document, read: Blocks) -> list[Removed]:
         for meta in _metas(page.root)
     ]
     said += [("alt", alt) for alt in dict.fromkeys(read.alts)]
-    cuts = spam.find([text for _, text in said])
+    cuts = spam.find([text for _, text in said], titles=True)
     return [
         cleaning.of_spam(found, part.strip(), said[i][0])
         for i, cut in sorted(cuts.items())
