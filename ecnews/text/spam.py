@@ -28,6 +28,9 @@ _EDGE = " |｜丨¦_-—–,，、/\u3000"
 _PIECES = 3  # blocks of a phrase each, in a row, that can be a keyword line
 _PHRASE = 24  # characters of a block that holds one phrase
 _PROSE = 20  # characters from which on a text that ends as a sentence does is prose
+_FOREIGN = re.compile(
+    "[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]"
+)  # letters of no article
 _HINT = 1.2  # what has to speak for spam before a text that is no prose is looked at
 _SHOWN = 6  # words named in a finding
 _POSITIVE = (0.0).__lt__
@@ -88,7 +91,7 @@ def find(texts: Sequence[str], *, titles: bool = False) -> dict[int, Cut]:
     hints = {asked[at]: hint for at, hint in likeness.hints(folded).items()}
     found = {}
     for i in asked:
-        if i in told or hints.get(i, 0.0) >= _HINT:
+        if i in told or hints.get(i, 0.0) >= _HINT or _FOREIGN.search(texts[i]):
             cut = _cut(texts[i], titles)
             if cut.removed:
                 found[i] = cut

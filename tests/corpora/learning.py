@@ -31,7 +31,7 @@ DIVIDERS = (
 STOCKS_OF = {"others": "seo"}  # the trades of spam.toml that are called otherwise here
 NO_SENTENCES = ("local", "contact", "english", "downloads")
 HONEST_TEXTS = ("companies", "features", "goods", "phrases", "results", "services", "trade")
-RUNS = 34_000  # that are kept
+RUNS = 44_000  # that are kept
 _RATE, _SHRINK, _HONEST_COUNTS = 0.15, 3e-5, 1.5
 
 
@@ -55,11 +55,8 @@ def text_of(weights: Mapping[str, float]) -> str:
         if not name.startswith(likeness.TRAIT) and round(weight, 1):
             runs[round(weight, 1)].append(name)
     found += [f"{weight} {' '.join(sorted(runs[weight]))}" for weight in sorted(runs, reverse=True)]
-    return (
-        "# Made by `python -m tests.corpora`; see ecnews/text/likeness.py.\n"
-        + "\n".join(lines)
-        + "\n"
-    )
+    head = "# Made by `python -m tests.corpora`; see ecnews/text/likeness.py."
+    return "\n".join((head, *found, ""))
 
 
 def corpus() -> Iterator[Example]:
@@ -100,14 +97,16 @@ def spam_line(dice: Dice) -> str:
     if dice.chance(0.3) and (common := common_words().get(trade)):
         parts = [part if dice.chance(0.6) else dice.pick(common) for part in parts]
     if dice.chance(0.35):
-        parts = [part + dice.pick(words("endings")) if dice.chance(0.4) else part for part in parts]
+        parts = [
+            part + dice.pick(makes_words("endings")) if dice.chance(0.4) else part for part in parts
+        ]
     if dice.chance(0.25):
         parts = [one + other for one, other in zip(parts[::2], parts[1::2], strict=False)] or parts
     if trade in ("gambling", "downloads", "hack") and dice.chance(0.25):
-        stem = "".join(dice.pick("".join(words("stems"))) for _ in range(dice.between(2, 3)))
-        parts = [stem + dice.pick(words("pages")) for _ in range(max(3, count))]
+        stem = "".join(dice.pick(makes_words("stems")[0]) for _ in range(dice.between(2, 3)))
+        parts = [stem + dice.pick(makes_words("pages")) for _ in range(max(3, count))]
     if trade == "porn" and dice.chance(0.15):
-        parts = dice.shuffled(words("bare"))[: max(5, count)]
+        parts = [*dice.shuffled(makes_words("bare"))[: max(1, count - 1)], "无码"]
     return join(dice, list(mixed(dice, trade, parts)))
 
 
@@ -115,7 +114,8 @@ def mixed(dice: Dice, trade: str, parts: list[str]) -> list[str]:
     if dice.chance(0.15):
         for _ in range(dice.between(1, max(1, len(parts) // 3))):
             parts.insert(
-                dice.below(len(parts) + 1), dice.pick((*plain_words(), *KEYWORDS, *words("own")))
+                dice.below(len(parts) + 1),
+                dice.pick((*plain_words(), *KEYWORDS, *makes_words("own"))),
             )
     if len(parts) > 3 and dice.chance(0.06):
         parts.insert(dice.pick((0, len(parts), len(parts) // 2)), dice.pick(clauses()))
@@ -167,9 +167,7 @@ def honest_line(dice: Dice) -> str:
         return honest_list(dice)
     if kind < 52:
         a, b, c = (dice.pick(trades()[dice.pick(often())]) for _ in range(3))
-        return dice.pick(load("lookalikes.toml")["reports"].strip().splitlines()).format(
-            a=a, b=b, c=c
-        )
+        return dice.pick(reports()).format(a=a, b=b, c=c)
     if kind < 58:
         return dice.pick(listed())
     if kind < 62:
@@ -266,7 +264,7 @@ def reports() -> list[str]:
 
 
 @cache
-def words(name: str) -> list[str]:
+def makes_words(name: str) -> list[str]:
     return str(load("makes.toml")[name]).split()
 
 
@@ -285,7 +283,7 @@ def load(name: str) -> dict[str, Any]:
 
 @cache
 def trades() -> dict[str, list[str]]:
-    """The phrases of each trade, with the strong words of its stock and the seen ones of spam.toml."""
+    """The phrases of each trade, those of its stock and the seen ones of spam.toml."""
     found = {name: table["words"].split() for name, table in load("trades.toml").items()}
     for trade in spam.TRADES:
         found[STOCKS_OF.get(trade, trade)] += spam.phrases("seen", trade)
