@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 
 from ecnews.text.gbk import way_back
@@ -16,7 +17,9 @@ _HAN = "\u3400-\u9fff"
 _TOKEN = re.compile(f"[{_HAN}]+|[^{_HAN}]+")
 # Between two characters of one word: blanks and signs, a few of them; no mark of a sentence.
 _BETWEEN = re.compile(r"[^\w，。！？；：“”‘’（）《》]{1,4}|_{1,2}")
-_WITHIN = re.compile(rf"[{_HAN}](?:[^\w，。！？；：“”‘’（）《》]{{1,4}}|_{{1,2}})[{_HAN}]")
+_APART = r"(?:[^\w，。！？；：“”‘’（）《》]{1,4}|_{1,2})"
+# A character on its own on one side at least.
+_WITHIN = re.compile(f"(?<![{_HAN}])[{_HAN}]{_APART}[{_HAN}]|[{_HAN}]{_APART}[{_HAN}](?![{_HAN}])")
 _LETTERS = re.compile(r"(?<![^\W_])[a-z0-9](?:[ .·*_-][a-z0-9](?![a-z0-9])){3,}")
 _SPREAD = 4  # characters, each on its own, that are one word spread out
 
@@ -55,6 +58,16 @@ def fold(text: str) -> str:
     return folded if folded.isascii() else folded.translate(_table())
 
 
+def plain(texts: Sequence[str]) -> list[str]:
+    """Texts that were folded and closed up: at once, since most have nothing to close."""
+    folded = fold("\0".join(texts)).split("\0")
+    return [closed_up(text) for text in folded]
+
+
+def _is_apart(folded: str) -> bool:
+    return not folded.isalnum() and bool(_WITHIN.search(folded) or _LETTERS.search(folded))
+
+
 def closed_up(folded: str) -> str:
     """The same without what stands between the characters of one word.
 
@@ -63,6 +76,8 @@ def closed_up(folded: str) -> str:
     >>> closed_up("李宁 安踏 特步"), closed_up("性别 男 女")
     ('李宁 安踏 特步', '性别 男 女')
     """
+    if not _is_apart(folded):
+        return folded
     if _WITHIN.search(folded):
         parts = _TOKEN.findall(folded)
         for at in _spread(parts):

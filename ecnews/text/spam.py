@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from ecnews.text import likeness
-from ecnews.text.folding import closed_up, fold
+from ecnews.text.folding import closed_up, fold, plain
 from ecnews.text.stocks import Hit, hits, rules
 
 # Where a text can be cut in two: behind a sentence, and where a keyword line sets its bars.
@@ -25,13 +25,16 @@ _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）)]*$")
 _DIVIDER = re.compile(r"[|｜丨¦_,，、;；/\\·•\s\-—–]+")
 _MARK = re.compile(r"[。！？；“”‘’：《》]")
 _EDGE = " |｜丨¦_-—–,，、/\u3000"
+_LEAST = 4  # characters of a text that can be spam
 _PIECES = 3  # blocks of a phrase each, in a row, that can be a keyword line
 _PHRASE = 24  # characters of a block that holds one phrase
 _PROSE = 20  # characters from which on a text that ends as a sentence does is prose
 _FOREIGN = re.compile(
     "[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]"
 )  # letters of no article
-_HINT = 1.2  # what has to speak for spam before a text that is no prose is looked at
+_SHAPE_ADDS = 8.0  # more than the shape of a text can make up for
+# What has to speak for spam before a text that is no prose is looked at, the more the longer it is.
+_HINT, _HINT_A_CHARACTER, _MOST_HINT = 0.4, 0.035, 2.5
 _SHOWN = 6  # words named in a finding
 _POSITIVE = (0.0).__lt__
 _UNNAMED = "phrases"  # the rule of a finding in which no stock has a word
@@ -72,7 +75,11 @@ def judge(text: str) -> Spam | None:
     >>> judge("警方通报：该网站以“无码”“成人视频”等词引流。")
     """
     read = _read(text)
-    if not _has_evidence(read):
+    if (
+        len(text) < _LEAST
+        or not _has_evidence(read)
+        or sum(_summands(read).values()) < -_SHAPE_ADDS
+    ):
         return None
     parts = {**_summands(read), **likeness.traits(text, read.folded)}
     total = sum(parts.values())
@@ -85,27 +92,40 @@ def find(texts: Sequence[str], *, titles: bool = False) -> dict[int, Cut]:
     """What spam there is in texts, by position: whole ones, and parts at either end of one. A title
     that a keyword line has borrowed goes with the line, unless the texts are `titles` themselves.
     """
-    told = _told(texts)
-    asked = [i for i, text in enumerate(texts) if i in told or not _is_prose(text)]
-    folded = [closed_up(fold(texts[i])) for i in asked]
-    hints = {asked[at]: hint for at, hint in likeness.hints(folded).items()}
+    prose: list[int] = []
+    others: list[int] = []
+    for i, text in enumerate(texts):
+        (prose if _is_prose(text) else others).append(i)
+    hints = likeness.hints(plain([texts[i] for i in others]))
+    hints = {others[at]: hint for at, hint in hints.items()}
     found = {}
-    for i in asked:
-        if i in told or hints.get(i, 0.0) >= _HINT or _FOREIGN.search(texts[i]):
-            cut = _cut(texts[i], titles)
-            if cut.removed:
-                found[i] = cut
+    for i in (*_told(texts, prose), *_hinted(texts, others, hints)):
+        cut = _cut(texts[i], titles)
+        if cut.removed:
+            found[i] = cut
     for run in _runs(texts, hints):
         if spam := judge("|".join(texts[i] for i in run)):
             found |= {i: Cut("", ((texts[i], spam),)) for i in run if _sound(texts[i]) > 0}
     return found
 
 
-def _told(texts: Sequence[str]) -> Collection[int]:
-    """Positions of the texts that hold words of spam; most articles have none."""
-    matches = rules().telling.find_matches_as_indexes("\n".join(texts).lower())
-    starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
-    return {bisect_right(starts, start) - 1 for _, start, _ in matches}
+def _told(texts: Sequence[str], prose: Sequence[int]) -> Collection[int]:
+    """Which of the texts that are prose hold words of spam; most articles have none."""
+    if not prose:
+        return ()
+    matches = rules().telling.find_matches_as_indexes("\n".join(texts[i] for i in prose))
+    starts = list(accumulate((len(texts[i]) + 1 for i in prose), initial=0))
+    return {prose[bisect_right(starts, start) - 1] for _, start, _ in matches}
+
+
+def _hinted(
+    texts: Sequence[str], others: Sequence[int], hints: Mapping[int, float]
+) -> Iterator[int]:
+    """Which of the texts that are no prose have enough that sounds like spam to be looked at."""
+    for i in others:
+        least = min(_HINT + len(texts[i]) * _HINT_A_CHARACTER, _MOST_HINT)
+        if hints.get(i, 0.0) >= least or _FOREIGN.search(texts[i]):
+            yield i
 
 
 def _is_prose(text: str) -> bool:
@@ -115,13 +135,15 @@ def _is_prose(text: str) -> bool:
 def _runs(texts: Sequence[str], hints: Mapping[int, float]) -> Iterator[list[int]]:
     """Positions of short texts in a row, no sentence among them, that sound like spam: a keyword
     line that has a block for each phrase."""
+    hinted = {i for i, hint in hints.items() if hint >= _HINT}
+    if len(hinted) < 2:
+        return
     run: list[int] = []
     for i, text in enumerate((*texts, "。")):
         if len(text) <= _PHRASE and not _MARK.search(text):
             run.append(i)
         else:
-            hinted = [at for at in run if hints.get(at, 0.0) >= _HINT]
-            if len(run) >= _PIECES and len(hinted) >= 2:
+            if len(run) >= _PIECES and len(hinted.intersection(run)) >= 2:
                 yield run
             run = []
 
@@ -221,7 +243,7 @@ def _cut(text: str, is_title: bool) -> Cut:
     whole = judge(text)
     bounds = _bounds(text)
     units = [text[a:b] for a, b in pairwise(bounds)]
-    hints = likeness.hints([closed_up(fold(unit)) for unit in units])
+    hints = likeness.hints(plain(units))
     if not whole and max(hints.values(), default=0.0) < _HINT:
         return Cut(text, ())
     gains = [_gain(unit) for unit in units]

@@ -35,7 +35,7 @@ class Stock:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The file as read: weights by name, stocks, the automaton over all of its words, and one over
-    those that tell something, which honest articles hardly have."""
+    those that tell something, which honest articles hardly have, in small letters and capitals."""
 
     score: Mapping[str, float]
     stocks: tuple[Stock, ...]
@@ -96,7 +96,12 @@ def parse(text: str) -> Rules:
     for word in data["against"]["words"].split():
         table[word] = score["against"], ""
     weights, stock_of = zip(*table.values(), strict=True)
-    telling = [word for word, (weight, _) in table.items() if weight >= score["medium"]]
+    telling = {
+        form
+        for word, (weight, _) in table.items()
+        if weight >= score["medium"]
+        for form in (word, word.upper(), word.capitalize())
+    }
     return Rules(
         score, stocks, tuple(table), weights, stock_of, _automaton(table), _automaton(telling)
     )

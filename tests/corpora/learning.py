@@ -25,7 +25,7 @@ from tests.replica.words import BRANDS, CITIES, COUNTRIES, GOODS, KEYWORDS, SOUR
 
 Example = tuple[str, bool]
 DRAWN = {"spam": 18_000, "foreign": 2_500, "sentences": 2_500, "honest": 22_000}
-DIVIDERS = (
+DIVIDERS: tuple[str, ...] = (
     *"||__--,，、、  /·｜;●★❤#+>→\\", " | ", " - ", "【】",
 )  # fmt: skip
 STOCKS_OF = {"others": "seo"}  # the trades of spam.toml that are called otherwise here
@@ -167,7 +167,7 @@ def honest_line(dice: Dice) -> str:
         return honest_list(dice)
     if kind < 52:
         a, b, c = (dice.pick(trades()[dice.pick(often())]) for _ in range(3))
-        return dice.pick(reports()).format(a=a, b=b, c=c)
+        return str(dice.pick(reports()).format(a=a, b=b, c=c))
     if kind < 58:
         return dice.pick(listed())
     if kind < 62:
