@@ -60,7 +60,7 @@ def fold(text: str) -> str:
 
 def plain(texts: Sequence[str]) -> list[str]:
     """Texts that were folded and closed up: at once, since most have nothing to close."""
-    folded = fold("\0".join(texts)).split("\0")
+    folded = fold("\0".join(texts)).split("\0") if texts else []
     return [closed_up(text) for text in folded]
 
 

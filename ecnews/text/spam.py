@@ -96,10 +96,11 @@ def find(texts: Sequence[str], *, titles: bool = False) -> dict[int, Cut]:
     others: list[int] = []
     for i, text in enumerate(texts):
         (prose if _is_prose(text) else others).append(i)
-    hints = likeness.hints(plain([texts[i] for i in others]))
-    hints = {others[at]: hint for at, hint in hints.items()}
+    folded = dict(zip(others, plain([texts[i] for i in others]), strict=True))
+    hints = {others[at]: hint for at, hint in likeness.hints([*folded.values()]).items()}
+    told = _told({i: texts[i] for i in prose} | folded)
     found = {}
-    for i in (*_told(texts, prose), *_hinted(texts, others, hints)):
+    for i in sorted({*told, *_hinted(texts, others, hints)}):
         cut = _cut(texts[i], titles)
         if cut.removed:
             found[i] = cut
@@ -109,13 +110,12 @@ def find(texts: Sequence[str], *, titles: bool = False) -> dict[int, Cut]:
     return found
 
 
-def _told(texts: Sequence[str], prose: Sequence[int]) -> Collection[int]:
-    """Which of the texts that are prose hold words of spam; most articles have none."""
-    if not prose:
-        return ()
-    matches = rules().telling.find_matches_as_indexes("\n".join(texts[i] for i in prose))
-    starts = list(accumulate((len(texts[i]) + 1 for i in prose), initial=0))
-    return {prose[bisect_right(starts, start) - 1] for _, start, _ in matches}
+def _told(texts: Mapping[int, str]) -> Collection[int]:
+    """Positions of the texts that hold words of spam; most articles have none."""
+    at = list(texts)
+    matches = rules().telling.find_matches_as_indexes("\n".join(texts.values()))
+    starts = list(accumulate((len(text) + 1 for text in texts.values()), initial=0))
+    return {at[bisect_right(starts, start) - 1] for _, start, _ in matches}
 
 
 def _hinted(
