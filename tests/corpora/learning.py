@@ -24,7 +24,7 @@ from tests.replica.dice import Dice
 from tests.replica.words import BRANDS, CITIES, COUNTRIES, GOODS, KEYWORDS, SOURCES, company, person
 
 Example = tuple[str, bool]
-DRAWN = {"spam": 18_000, "foreign": 2_500, "sentences": 2_500, "honest": 22_000}
+DRAWN = {"spam": 18_000, "foreign": 2_500, "sentences": 2_500, "honest": 28_000}
 DIVIDERS: tuple[str, ...] = (
     *"||__--,，、、  /·｜;●★❤#+>→\\", " | ", " - ", "【】",
 )  # fmt: skip
@@ -162,7 +162,11 @@ def join(dice: Dice, parts: list[str]) -> str:
 
 def honest_line(dice: Dice) -> str:
     """Lists in the shapes that spam has, reports that quote it, headlines, clauses, paragraphs."""
-    kind = dice.below(100)
+    kind = dice.below(125)
+    if kind >= 115:
+        return glued(dice)
+    if kind >= 100:
+        return plain_list(dice)
     if kind < 42:
         return honest_list(dice)
     if kind < 52:
@@ -197,6 +201,23 @@ def honest_list(dice: Dice) -> str:
         stem = dice.pick(listed())[:2]
         parts = [stem + part for part in parts]
     return join(dice, parts)
+
+
+def plain_list(dice: Dice) -> str:
+    """What an honest article lists of what spam deals with, among goods now and then."""
+    words = load("lookalikes.toml")["plain"]
+    stock = words[dice.pick(sorted(words))].split()
+    parts = [dice.pick(stock) for _ in range(dice.pick((1, 2, 3, 4, 5, 5, 6, 7, 8, 10)))]
+    if dice.chance(0.3):
+        parts.insert(dice.below(len(parts) + 1), dice.pick(listed()))
+    return join(dice, list(dict.fromkeys(parts)))
+
+
+def glued(dice: Dice) -> str:
+    plain = load("lookalikes.toml")["plain"]
+    word = dice.pick(plain[dice.pick(sorted(plain))].split())
+    template = str(dice.pick(str(load("lookalikes.toml")["glued"]).strip().splitlines()))
+    return template.format(g=dice.pick(GOODS), w=dice.pick((word, dice.pick(listed()))))
 
 
 @cache
