@@ -87,7 +87,7 @@ def author(line: str, loader_context: Context) -> str | None:
     named = byline.read(line)
     if named.author:
         return named.author
-    blocks = loader_context["cleaned"].kept
+    blocks = loader_context["cleaned"].own
     authors = filter(None, map(byline.author, (*blocks[:3], *blocks[-3:])))
     return next((name for name in authors if name != named.source), None)
 

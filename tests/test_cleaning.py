@@ -10,7 +10,7 @@ from ecnews import catalog
 from ecnews.errors import NotAnArticle
 from ecnews.items import Article
 from ecnews.pages import article
-from ecnews.text import quality
+from ecnews.text import cleaning, quality
 from tests.conftest import Scrapy
 from tests.replica import Corpus
 from tests.replica.dice import Dice
@@ -272,3 +272,14 @@ def test_a_quarantined_page_is_explained_by_its_reason(scrapy: Scrapy) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("-: spam: ")
+
+
+def test_bylines_and_tools_go_at_either_end_and_stay_within() -> None:
+    source, tools = "来源：亿邦动力 作者：石航；编选：网经社", "字号：大 中 小"
+    prose = ["正文第一段，讲的是便利店。", "正文第二段，讲的是前置仓。"]
+    cleaned = cleaning.clean([source, tools, prose[0], tools, prose[1], source])
+    assert cleaned.kept == [prose[0], tools, prose[1]]
+    assert [block.rule for block in cleaned.removed] == [
+        "source-and-editor", "share-buttons", "source-and-editor",
+    ]  # fmt: skip
+    assert source in cleaned.own

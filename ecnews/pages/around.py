@@ -22,6 +22,7 @@ from ecnews.text.cleaning import Cleaned, Line
 _KINDS = frozenset(("blurb", "notice", "widget", "caption"))
 
 _WORDS = 2
+_WIDER = 1.25  # times an article's own length that it may take up on the page, blanks included
 
 _string = etree.XPath("string(.)", smart_strings=False)
 _page_title = etree.XPath("string(/html/head/title)", smart_strings=False)
@@ -55,7 +56,7 @@ def in_tags(page: Document, read: Blocks) -> list[Removed]:
         for meta in _metas(page.root)
     ]
     said += [("alt", alt) for alt in dict.fromkeys(read.alts)]
-    cuts = spam.find([text for _, text in said])
+    cuts = spam.find([text for _, text in said], titles=True)
     return [
         cleaning.of_spam(found, part.strip(), said[i][0])
         for i, cut in sorted(cuts.items())
@@ -115,8 +116,13 @@ def _place(page: Sequence[str], texts: Sequence[str]) -> int:
 def _says_more(root: etree._Element, texts: Sequence[str]) -> bool:
     """Whether there can be anything to account for besides the article's own blocks; a word alone
     stands in many a menu."""
-    find = _probe().find_matches_as_indexes
-    return len(find(_string(root))) - len(find("\n".join(texts))) >= _WORDS
+    page, own = _string(root), "\n".join(texts)
+    start, end = (page.find(texts[0]), page.rfind(texts[-1])) if texts else (-1, -1)
+    if 0 <= start < end <= start + _WIDER * len(own):  # nothing else within the article
+        page = f"{page[:start]}\n{page[end:]}"
+        own = texts[-1]
+    words = _probe().find_matches_as_strings(page)
+    return len(words) - sum(map(own.count, set(words))) >= _WORDS
 
 
 @cache

@@ -25,7 +25,7 @@ _FILE = "boilerplate.toml"
 _KEYS = {"id", "kind", "since", "where", "why", "yes", "no"}
 # How a rule knows its block; `probe` are literal words by which a page is asked for it at once.
 _WAYS = ({"pattern"}, {"pattern", "probe"}, {"anchors", "least"})
-WHERE = ("anywhere", "tail", "list", "end")
+WHERE = ("anywhere", "tail", "edge", "list", "end")
 
 
 @dataclass(frozen=True, slots=True)

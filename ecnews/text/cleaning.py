@@ -50,6 +50,13 @@ class Cleaned:
         return [line.text for line in self.lines if not line.removed]
 
     @property
+    def own(self) -> list[str]:
+        """What is kept, and the lines that say who wrote it."""
+        return [
+            line.text for line in self.lines if not line.removed or line.removed.kind == "byline"
+        ]
+
+    @property
     def removed(self) -> list[Removed]:
         return [line.removed for line in self.lines if line.removed]
 
@@ -74,6 +81,7 @@ def clean(
     cuts = spam.find(blocks)
     whole = {i for i, cut in cuts.items() if not cut.kept}
     end, closing = _end(blocks, known, {*links, *foreign, *whole})
+    start = _start(known, whole)
     lines: list[Line] = []
     waiting = list(hidden)
     for i, (block, rule) in enumerate(zip(blocks, known, strict=True)):
@@ -81,7 +89,9 @@ def clean(
             lines.append(_hidden_line(waiting.pop(0)))
         if i in cuts:
             lines += _cut_lines(i, block, cuts[i])
-        elif rule and (i >= end or rule.where == "anywhere"):
+        elif rule and (
+            i >= end or rule.where == "anywhere" or (rule.where == "edge" and i < start)
+        ):
             lines.append(Line(i, block, Removed(rule.kind, rule.id, block)))
         elif i < end:
             lines.append(Line(i, block))
@@ -124,6 +134,14 @@ def _end(
     while end and (known[end - 1] or end - 1 in gone):
         end -= 1
     return end, closing
+
+
+def _start(known: Sequence[Rule | None], gone: Collection[int]) -> int:
+    """How many blocks stand before the article that are none of it."""
+    for i, rule in enumerate(known):
+        if i not in gone and not (rule and rule.where in ("anywhere", "edge")):
+            return i
+    return len(known)
 
 
 def _is_entry(block: str) -> bool:

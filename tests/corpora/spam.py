@@ -45,6 +45,12 @@ def phrases(half: Half, trade: str | None = None) -> list[str]:
     return [phrase for name in trades for phrase in _DATA[name][half].split()]
 
 
+def written() -> list[str]:
+    """Lines written by hand, of many makes; nothing is learned from them."""
+    text = (files("tests.corpora") / "written.txt").read_text("utf-8")
+    return [line for line in text.splitlines() if line]
+
+
 def lines(count: int, half: Half, seed: str = "spam") -> Iterator[str]:
     """So many lines: 3 to 40 phrases of one trade or of several, divided in one of many ways, some
     with a few real words among them."""
