@@ -44,7 +44,7 @@ def rows() -> Iterator[Row]:
         Figure(tuple(whole)),
         Figure(tuple(bare)),
         "pages/s",
-        floor=0.60,
+        floor=0.45,
     )
 
 
