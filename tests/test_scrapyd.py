@@ -224,7 +224,6 @@ def test_a_scheduled_job_stores_what_the_manifest_has(
 def test_the_log_of_a_job_ends_with_its_verdict(
     deployed: Server, site_url: str, tmp_path: Path
 ) -> None:
-    pytest.importorskip("ecnews.extensions.logs")
     url = f"sqlite:///{tmp_path}/ecnews.db"
     settings = [*FAST, f"ECNEWS_SITE_URL={site_url}", f"ECNEWS_DATABASE_URL={url}"]
     log = deployed.run([("pages", "1"), *(("setting", s) for s in settings)])
