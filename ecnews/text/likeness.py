@@ -31,7 +31,6 @@ OF_WHOLE = frozenset(
         "pieces",
         "mean",
         "closed",
-        "bars",
         "stem",
         "tail",
         "contact",
@@ -45,7 +44,7 @@ _NAME = 5  # characters of a name with figures
 MOST = 2  # times that a run counts in one text
 _LETTER = "a-z\u00c0-\u024f\u1e00-\u1eff\u0400-\u04ff"
 _PIECE = re.compile(
-    r"[^|｜丨¦_,，、;；/\\·•★☆※◆●■#＃~～+＋…\s—–=<>《》【】\[\]()（）。！？!?：:\-\"“”→❤]+"
+    r"[^|｜丨¦_,，、;；/\\·•★☆※◆●■#＃~～+＋…\s—–=<>《》【】\[\]()（）。！？!?：:\-\"“”→\u2600-\u27bf\U0001f300-\U0001faff]+"
 )
 _RUN = re.compile(
     rf"[{_LETTER}0-9]+|[\u3400-\u9fff]+|[\u3040-\u30ff]+|[\u0e00-\u0e7f]+|[\uac00-\ud7af]+"
@@ -192,7 +191,6 @@ def shape(text: str, folded: str) -> dict[str, float]:
         "marks": min(len(_MARK.findall(text)), 8) / 2,
         "function": min(len(_FUNCTION.findall(folded)), 20) / 5,
         "closed": float(text[-1:] in "。？！”"),
-        "bars": float("|" in folded or "_" in folded),
         "stem": float(_most_common([piece[:2] for piece in pieces]) >= least),
         "tail": float(_most_common([piece[-2:] for piece in pieces]) >= least),
         "contact": float(bool(_CONTACT.search(folded))),

@@ -23,6 +23,7 @@ from ecnews.text.stocks import Hit, hits, rules
 _CUT = re.compile(r"(?<=[。！？；!?])|(?<=[|｜丨¦_\s\-—–])(?=[^|｜丨¦_\s\-—–])")
 _SENTENCE_END = re.compile(r"[。！？!?…][”’」』）)]*$")
 _DIVIDER = re.compile(r"[|｜丨¦_,，、;；/\\·•\s\-—–]+")
+_BAR = re.compile(r"[|｜丨¦_]")
 _MARK = re.compile(r"[。！？；“”‘’：《》]")
 _EDGE = " |｜丨¦_-—–,，、/\u3000"
 _LEAST = 4  # characters of a text that can be spam
@@ -165,7 +166,7 @@ def without_phrases(words: Sequence[str]) -> list[str]:
     """
     if not judge("|".join(words)):
         return list(words)
-    return [word for word in words if _sound(word) <= 0]
+    return [word for word in words if _gain(word) <= 0]
 
 
 def telling_words() -> list[str]:
@@ -230,8 +231,9 @@ def _why(read: _Read, parts: Mapping[str, float]) -> str:
     return f"{' '.join(words)}; {', '.join(sums)}"
 
 
+_BY_CHANCE = 0.25  # what a character adds that stands in no spam
 # A text without a sentence's end is a title from so many characters on, and if it takes off more.
-_HEADLINE, _HEADLINE_LOSS = 8, 3.0
+_HEADLINE, _HEADLINE_LOSS = 8, 0.8
 _HONEST = 1.5  # what a text that is none of spam takes off the score at least
 
 
@@ -249,8 +251,7 @@ def _cut(text: str, is_title: bool) -> Cut:
     gains = [_gain(unit) for unit in units]
     head, tail = _best(gains), _best(gains[::-1])
     kept_from, kept_to = bounds[head], bounds[len(gains) - tail]
-    most = len(text) if is_title else 2 * (kept_to - kept_from)
-    if head + tail < len(gains) and _is_honest(text[kept_from:kept_to], whole, most >= len(text)):
+    if head + tail < len(gains) and _is_honest(text, kept_from, kept_to, whole, is_title):
         removed = []
         for a, b in ((0, kept_from), (kept_to, len(text))):
             spam = judge(text[a:b])
@@ -275,17 +276,22 @@ def _bounds(text: str) -> list[int]:
     ]
 
 
-def _is_honest(left: str, whole: Spam | None, may_be_title: bool) -> bool:
+def _is_honest(text: str, start: int, end: int, whole: Spam | None, is_title: bool) -> bool:
     """Whether what is left between the cuts stands on its own: where the whole is no spam, anything
-    does; else a sentence, or as much as a title where there can be one."""
-    left = left.strip(_EDGE)
+    does; else a sentence, or a title if it is one or most of the text."""
+    may_be_title = is_title or 2 * (end - start) >= len(text)
+    left = text[start:end].strip(_EDGE)
     if not left or judge(left):
         return False
     if whole is None:
         return True
     gain = _gain(left)
+    if not is_title:
+        gain += _BY_CHANCE * len(left)
     if _SENTENCE_END.search(left):
         return gain <= -_HONEST
+    if not is_title and _BAR.search(left):
+        return False
     longest = max(map(len, _DIVIDER.split(left)))
     return may_be_title and longest >= _HEADLINE and gain <= -_HEADLINE_LOSS
 
@@ -296,10 +302,12 @@ def _sound(text: str) -> float:
 
 
 def _gain(unit: str) -> float:
-    """What a part of a text adds to the score, the shape of the whole left aside."""
-    shape = likeness.traits(unit, _read(unit).folded)
+    """What a part of a text has of spam beyond what its length can have by chance; the shape of
+    the whole left aside."""
+    folded = _read(unit).folded
+    shape = likeness.traits(unit, folded)
     marks = sum(value for name, value in shape.items() if name not in likeness.OF_WHOLE)
-    return _sound(unit) + marks
+    return _sound(unit) + marks - _BY_CHANCE * len(folded)
 
 
 def _best(gains: Sequence[float]) -> int:

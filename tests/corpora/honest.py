@@ -56,6 +56,13 @@ def written() -> Iterator[str]:
         yield from lines
 
 
+def unlearned() -> list[str]:
+    """Headlines and lists written by hand with words of spam's trades; nothing is learned from
+    them."""
+    text = (files("tests.corpora") / "plain.txt").read_text("utf-8")
+    return [line for line in text.splitlines() if line]
+
+
 def lists(count: int, seed: str = "honest") -> Iterator[str]:
     """Lists of brands, goods, places, people and figures in the shapes that spam has."""
     for i in range(count):

@@ -24,7 +24,7 @@ from tests.replica.dice import Dice
 from tests.replica.words import BRANDS, CITIES, COUNTRIES, GOODS, KEYWORDS, SOURCES, company, person
 
 Example = tuple[str, bool]
-DRAWN = {"spam": 18_000, "foreign": 2_500, "sentences": 2_500, "honest": 28_000}
+DRAWN = {"spam": 18_000, "foreign": 2_500, "sentences": 2_500, "honest": 32_000}
 DIVIDERS: tuple[str, ...] = (
     *"||__--,，、、  /·｜;●★❤#+>→\\", " | ", " - ", "【】",
 )  # fmt: skip
@@ -34,8 +34,8 @@ HONEST_TEXTS = (
     *("companies", "daily", "earlier", "features", "goods", "industry", "phrases", "reports"),
     *("results", "services", "trade"),
 )
-RUNS = 44_000  # that are kept
-_RATE, _SHRINK, _HONEST_COUNTS = 0.15, 3e-5, 1.5
+RUNS = 50_000  # that are kept
+_RATE, _SHRINK, _HONEST_COUNTS = 0.15, 3e-5, 2.2
 
 
 def learn() -> dict[str, float]:
@@ -75,7 +75,7 @@ def corpus() -> Iterator[Example]:
     yield from ((text, False) for text in paragraphs())
     yield from ((text, False) for text in 12 * lookalikes())
     yield from ((text, False) for text in 6 * list(honest.written()))
-    yield from ((text, True) for text in 6 * collected("lines-spam.txt"))
+    yield from ((text, True) for text in 8 * collected("lines-spam.txt"))
     yield from ((text, False) for text in 12 * collected("lines-honest.txt"))
     for stock in stocks.rules().stocks:
         yield from ((text, True) for text in 6 * stock.yes)
@@ -167,7 +167,9 @@ def join(dice: Dice, parts: list[str]) -> str:
 
 def honest_line(dice: Dice) -> str:
     """Lists in the shapes that spam has, reports that quote it, headlines, clauses, paragraphs."""
-    kind = dice.below(125)
+    kind = dice.below(130)
+    if kind >= 125:
+        return relisted(dice)
     if kind >= 115:
         return glued(dice)
     if kind >= 100:
@@ -185,10 +187,15 @@ def honest_line(dice: Dice) -> str:
         return dice.pick(paragraphs())
     if kind < 85:
         return dice.pick(clauses())
+    return relisted(dice)
+
+
+def relisted(dice: Dice) -> str:
+    """A line that was written, often with its parts in another order and divided otherwise."""
     line = dice.pick((*lookalikes(), *honest.written()))
     parts = [part for part in re.split(r"[|、 ｜/，]", line) if part]
-    if len(parts) > 3 and dice.chance(0.4):
-        return dice.pick("|、 _").join(dice.shuffled(parts))
+    if len(parts) > 2 and len(line) < 80 and dice.chance(0.7):
+        return join(dice, dice.shuffled(parts))
     return line
 
 
@@ -203,8 +210,8 @@ def honest_list(dice: Dice) -> str:
     if dice.chance(0.2):
         parts = [part + dice.pick(honest.BEHIND) for part in parts]
     if dice.chance(0.15):
-        stem = dice.pick(listed())[:2]
-        parts = [stem + part for part in parts]
+        stem, tail = dice.pick(listed())[:2], dice.pick(listed())[-3:]
+        parts = [stem + part if dice.chance(0.5) else part + tail for part in parts]
     return join(dice, parts)
 
 
