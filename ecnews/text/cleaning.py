@@ -87,12 +87,14 @@ def clean(
     for i, (block, rule) in enumerate(zip(blocks, known, strict=True)):
         while waiting and waiting[0].before <= i:
             lines.append(_hidden_line(waiting.pop(0)))
-        if i in cuts:
-            lines += _cut_lines(i, block, cuts[i])
-        elif rule and (
+        placed = rule and (
             i >= end or rule.where == "anywhere" or (rule.where == "edge" and i < start)
-        ):
+        )
+        # What a rule knows is no guess; spam may have been set around it.
+        if rule and placed and (i not in cuts or i in whole):
             lines.append(Line(i, block, Removed(rule.kind, rule.id, block)))
+        elif i in cuts:
+            lines += _cut_lines(i, block, cuts[i])
         elif i < end:
             lines.append(Line(i, block))
         elif i in links:
