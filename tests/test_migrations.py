@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,10 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 
 from ecnews.errors import DatabaseError
-from ecnews.storage import database, migrations
+from ecnews.storage import database, migrations, search
 from ecnews.storage.schema import articles, metadata, removed_blocks, sightings
 
-VERSIONS = ["0001", "0002", "0003", "0004", "0005", "0006"]
+VERSIONS = ["0001", "0002", "0003", "0004", "0005", "0006", "0007"]
 MOMENT = "2026-01-21 06:57:28"
 # A row for each table of a version, in the columns that the version has.
 ROWS: dict[str, list[tuple[str, dict[str, Any]]]] = {
@@ -67,6 +68,7 @@ ROWS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("kept", {"name": "robots www.100ec.cn", "value": '""', "kept_at": MOMENT}),
     ],
     "0006": [],
+    "0007": [],
 }  # fmt: skip
 
 
@@ -166,6 +168,23 @@ def test_what_was_recovered_before_is_polluted(bare: Engine, database_url: str) 
     engine = database.connect(database_url)
     with database.reading(engine) as connection:
         assert connection.execute(select(articles.c.polluted)).scalar_one() is True
+    engine.dispose()
+
+
+def test_an_index_of_fts5_alone_is_built_anew(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ecnews.db"
+    former = database.open_as_is(url)
+    lay(former, "0006")
+    with former.begin() as connection:
+        add = "INSERT INTO search (rowid, title, body) VALUES (7, '标 题', '第 一 段 。')"
+        connection.execute(text(add))
+    former.dispose()
+    engine = database.connect(url)
+    with database.reading(engine) as connection:
+        for word in ("标题", "第一段。"):
+            assert search.find(connection, search.parse(word)) == [7]
+            assert search.find(connection, search.parse(word), None) == [7]
+        assert connection.execute(text("SELECT count(*) FROM search_tail")).scalar() == 0
     engine.dispose()
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, delete, select, text
 
@@ -15,8 +16,9 @@ from ecnews.errors import ArgumentError
 from ecnews.items import Article
 from ecnews.storage import database, search
 from ecnews.storage.schema import articles
-from ecnews.storage.search import Query, parse
+from ecnews.storage.search import Query, blocks, parse
 from ecnews.storage.search.fold import fold
+from ecnews.storage.search.signature import on_their_side
 from ecnews.storage.writer import Writer
 from tests.replica import Corpus
 
@@ -131,11 +133,26 @@ def test_a_changed_article_is_found_by_its_new_text_only(engine: Engine) -> None
     assert numbers(engine, "拼多多") == [1]
 
 
-def test_a_deleted_article_is_not_found(engine: Engine) -> None:
-    store(engine, article(1, "淘宝"), article(2, "淘宝"))
+@pytest.mark.parametrize("indexed", [True, False])
+def test_an_article_is_found_once_and_at_its_time_however_often_it_changed(
+    engine: Engine, indexed: bool
+) -> None:
+    store(engine, article(1, "即时零售"), article(2, "即时零售"), article(3, "即时零售额"))
+    later = (START + timedelta(hours=9)).isoformat()
+    for title in ("直播带货", "即时零售业", "即时零售"):
+        store(engine, article(1, title, published_at=later), indexed=indexed)
+        store(engine, article(2, title), indexed=indexed)
+    assert numbers(engine, "即时零售", limit=20) == [1, 3, 2]
+    assert numbers(engine, "直播带货", limit=20) == []
+    assert numbers(engine, Query(("即时零售",), until=START + timedelta(hours=3)), 20) == [2]
+
+
+@pytest.mark.parametrize("word", ["淘宝", "淘宝补贴"])
+def test_a_deleted_article_is_not_found(engine: Engine, word: str) -> None:
+    store(engine, article(1, word), article(2, word))
     with engine.begin() as connection:
         connection.execute(delete(articles).where(articles.c.number == 2))
-    assert numbers(engine, "淘宝") == [1]
+    assert numbers(engine, word, limit=20) == [1]
 
 
 @pytest.fixture(scope="module")
@@ -226,8 +243,12 @@ def test_reindexing_empties_the_tail_and_changes_no_hit(
         assert set(numbers(engine, query)) == expected(texts[:1300], query)
 
 
-def test_a_long_word_is_found_among_many_texts_with_its_pieces(engine: Engine) -> None:
-    """More than are looked at before the whole word is asked for; some have it."""
+@pytest.mark.parametrize("doubtful", [10, 1000])
+def test_a_long_word_is_found_among_many_texts_with_its_pieces(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, doubtful: int
+) -> None:
+    """More and fewer than are looked at before SQLite asks FTS5 after all; some have it."""
+    monkeypatch.setattr(blocks, "_DOUBTFUL", doubtful)
     pieces = "在数字零。字零售额。零售额增。售额增长。"
     have = {1, 2, 90, 130}
     store(
@@ -255,3 +276,9 @@ def test_many_revisions_leave_the_index_whole(engine: Engine, texts: list[Articl
     for query in queries(texts, 20):
         assert set(numbers(engine, query)) == expected([*revised, *texts[40:1060]], query)
         assert numbers(engine, query, limit=3) == numbers(engine, query)[:3]
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 1030])
+def test_bits_are_laid_on_their_side_as_numpy_does_it(count: int) -> None:
+    bits = np.random.default_rng(1).random((count, 48)) < 0.3
+    assert np.array_equal(on_their_side(bits), np.packbits(bits.T, axis=1))

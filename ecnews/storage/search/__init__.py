@@ -44,7 +44,8 @@ def find(connection: Connection, query: Query, limit: int | None = 20) -> list[i
     """Ids of the articles that the query finds, newest first; None for all of them."""
     found = _index(connection).find(connection, query, limit)
     if connection.dialect.name == "sqlite":
-        found = sorted([*found, *_in_tail(connection, query)], reverse=True)
+        # A set: what was in the index before it was changed without it is in both.
+        found = sorted({*found, *_in_tail(connection, query)}, reverse=True)
     return [id_ for _, id_ in found][:limit]
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+ID_BITS = 24
+IDS = (1 << ID_BITS) - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -22,3 +25,8 @@ class Entry:
     def moment(self) -> int:
         """Seconds since 1970; an article without a time is the oldest."""
         return int(self.published_at.timestamp()) if self.published_at else 0
+
+    @property
+    def key(self) -> int:
+        """What the article goes by on SQLite: in order of publication."""
+        return self.moment << ID_BITS | self.id

@@ -3,6 +3,8 @@ that a search finds what LIKE finds (on SQLite; on PostgreSQL, ILIKE with the C 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,3 +30,15 @@ def fold(text: str) -> str:
     'b2b,ai 一'
     """
     return codes(text).tobytes().decode("utf-32-le")
+
+
+@lru_cache(maxsize=256)
+def needle(word: str) -> tuple[str, bool]:
+    """The word folded, and whether a text must be folded before it is looked for there: only where
+    one of its characters stands for others as well.
+
+    >>> needle("淘宝"), needle("Ｂ２Ｂ")
+    (('淘宝', False), ('b2b', True))
+    """
+    folded = fold(word)
+    return folded, any(" " <= letter <= "~" for letter in folded)

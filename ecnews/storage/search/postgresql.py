@@ -1,10 +1,9 @@
 """The index on PostgreSQL: signatures of articles, and a function that reads them.
 
-The characters of an article and their pairs fall into buckets; its signature has a bit for each of
-them. An article that lacks a bit of a word cannot have the word; of those that have them all, most
-do, and are looked at, newest first, until there are enough. For 1,024 articles together, a block,
-the signatures lie on their side: a row a bucket, so that a word reads some ten rows a block. What
-is not yet a block, the tail, is compared signature by signature.
+An article whose signature (`signature.py`) lacks a bit of a word cannot have the word; of those
+that have them all, most do, and are looked at, newest first, until there are enough. For 1,024
+articles together, a block, the signatures lie on their side: a row a bucket, so that a word reads
+some ten rows a block. What is not yet a block, the tail, is compared signature by signature.
 """
 
 from __future__ import annotations
@@ -18,18 +17,13 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from ecnews.storage.search.entry import Entry
-from ecnews.storage.search.fold import Codes, codes
 from ecnews.storage.search.query import Query
+from ecnews.storage.search.signature import on_their_side, signatures
 from ecnews.storage.statements import lock
 
 PART = 256  # articles that are looked through together
 _PARTS = 4
 BLOCK = _PARTS * PART
-# The same figures stand in the functions of the database (migration 0003).
-_PAIR_BITS, _SINGLE_BITS = 14, 12
-_PAIRS = 1 << _PAIR_BITS
-BUCKETS = _PAIRS + (1 << _SINGLE_BITS)
-_SPREAD, _SECOND = np.uint32(1540483477), np.uint32(40503)
 
 _BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 
@@ -37,12 +31,12 @@ _BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 def add(connection: Connection, entries: Iterable[Entry]) -> None:
     """Appends to the tail."""
     if found := list(entries):
-        signatures = np.packbits(_bits(found), axis=1)
+        bits = np.packbits(signatures(found), axis=1)
         columns = {
             "article_id": np.array([entry.id for entry in found], np.int64),
             "moment": np.array([entry.moment for entry in found], np.int64),
         }
-        _copy(connection, "search_tail", signatures, columns, "signature")
+        _copy(connection, "search_tail", bits, columns, "signature")
 
 
 def append(connection: Connection, ids: Sequence[int], moments: Sequence[int]) -> None:
@@ -129,7 +123,7 @@ def _seal(connection: Connection) -> bool:
             for start in range(0, BLOCK, PART)
         ],
     )
-    slices = np.packbits(_bits(entries).T, axis=1)
+    slices = on_their_side(signatures(entries))
     filled = np.flatnonzero(slices.any(axis=1))
     columns = {"bucket": filled.astype(np.int32), "block": np.full(len(filled), block, np.int32)}
     _copy(connection, "search_slices", slices[filled], columns, "slots")
@@ -148,24 +142,6 @@ def _oldest(connection: Connection) -> list[Entry]:
     )
     rows = connection.execute(text(statement), {"most": BLOCK}).mappings()
     return [Entry.of(row) for row in rows]
-
-
-def _bits(entries: Sequence[Entry]) -> npt.NDArray[np.bool_]:
-    """A row an article, a column a bucket."""
-    bits = np.zeros((len(entries), BUCKETS), np.bool_)
-    for row, entry in zip(bits, entries, strict=True):
-        # A NUL between them: no word has one.
-        row[buckets(codes(f"{entry.title}\0{entry.body}"))] = True
-    return bits
-
-
-def buckets(found: Codes) -> npt.NDArray[np.uint32]:
-    """Where the characters of a text and their pairs fall: each of them into one bucket, and each
-    pair into two."""
-    pairs = (found[:-1] * _SECOND + found[1:]) * _SPREAD
-    singles = (found * _SPREAD) >> np.uint32(32 - _SINGLE_BITS)
-    low = (pairs >> np.uint32(4)) & np.uint32(_PAIRS - 1)
-    return np.concatenate([pairs >> np.uint32(32 - _PAIR_BITS), low, singles + np.uint32(_PAIRS)])
 
 
 def _copy(

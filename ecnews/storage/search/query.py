@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ecnews.errors import ArgumentError
-from ecnews.storage.search.fold import fold
+from ecnews.storage.search.fold import fold, needle
 
 _QUOTES = '"＂“”'
 # A phrase in quotes, which may be excluded, or a word: anything up to white space.
@@ -35,10 +35,10 @@ class Query:
 
     def matches(self, title: str, body: str) -> bool:
         """As the index would find it, character by character."""
-        texts = fold(title), fold(body)
 
         def has(word: str) -> bool:
-            return any(fold(word) in text for text in texts)
+            sought, folds = needle(word)
+            return any(sought in (fold(text) if folds else text) for text in (title, body))
 
         return all(map(has, self.words)) and not any(map(has, self.without))
 
