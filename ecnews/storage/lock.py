@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
@@ -55,6 +56,8 @@ class Lock:
     def release(self) -> None:
         if self.connection is not None:
             if not self.connection.invalidated:
+                _free(self.connection)
+            if not self.connection.invalidated:
                 self.connection.detach()  # closed, not given back to the pool with its lock
             self.connection.close()
             self.connection = None
@@ -92,3 +95,10 @@ class Lock:
         os.write(file, f"{os.getpid()} {platform.node()}\n".encode())  # for whoever looks
         self.file = file
         return True
+
+
+def _free(connection: Connection) -> None:
+    """At once, for the next run: that the connection has ended the server notices later. Where the
+    server is away there is nothing to free."""
+    with suppress(SQLAlchemyError):
+        connection.execute(text("SELECT pg_advisory_unlock_all()"))
