@@ -26,7 +26,7 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -W error -m pytest
+	$(BIN)/python -W error -m pytest -n 3 --dist loadfile
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m tests.bench
