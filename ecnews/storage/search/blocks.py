@@ -25,7 +25,7 @@ from ecnews.storage.search.signature import PAIRS, buckets_of_pairs, on_their_si
 
 BLOCK = 1024  # articles
 _BUCKET_BITS = PAIRS.bit_length() - 1
-_MOST = 8  # buckets that are asked for: more of them exclude nothing more
+_MOST = 8  # buckets of a word that are asked for: more of them exclude nothing more
 _STEP = 4  # times as many blocks are read each time there was not enough
 _TEXTS, _MOST_TEXTS = 32, 256  # looked at together
 _DOUBTFUL, _SHARE = 1000, 50  # texts, after which one of fifty must have had the words
@@ -60,9 +60,9 @@ def clear(connection: Connection) -> None:
 
 
 def buckets(words: Sequence[str]) -> list[int]:
-    """Where an article with these words has bits: some of these places, if there are many."""
-    found = np.concatenate([buckets_of_pairs(codes(word)) for word in words])
-    return [int(bucket) for bucket in np.unique(found)[:_MOST]]
+    """Where an article with these words has bits: some of these places, if a word has many."""
+    found = [np.unique(buckets_of_pairs(codes(word)))[:_MOST] for word in words]
+    return [int(bucket) for bucket in np.unique(np.concatenate(found))]
 
 
 def find(
