@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ecnews.text.chinese import plain, statistics
+from ecnews.text.chinese import places, plain, statistics
 
 # Seen and never seen, frequent and rare, beyond the BMP, no character at all.
 BEFORE = ["国际", "的平", "\n\n", "，消", "龘龘", "A0", "啊𠮷", "x\ud800"]
@@ -14,7 +14,7 @@ AFTER = "物台费者者的，\n0龘"
 @pytest.mark.parametrize("before", BEFORE, ids=ascii)
 def test_many_characters_cost_together_what_each_costs_alone(before: str) -> None:
     known = statistics()
-    together = known.behind([before, "电子"], AFTER, known.numbers(AFTER))
+    together = known.behind([before, "电子"], known.numbers(AFTER), places(AFTER))
     assert together[0].tolist() == [known.cost(before, char) for char in AFTER]
     assert together[1].tolist() == [known.cost("电子", char) for char in AFTER]
 

@@ -150,8 +150,8 @@ def test_articles_come_back_from_mirrors_with_the_whole_table(how: dict[str, Any
 
 
 # Floors a little below what is reached; docs/architecture.md has the figures.
-SMALL = 0.0045, 0.82
-WHOLE = 0.0055, 0.79
+SMALL = 0.003, 0.83
+WHOLE = 0.004, 0.81
 
 
 @pytest.mark.parametrize("kind", ["sparse", "full", "odd"])
@@ -262,3 +262,26 @@ def test_a_quotation_in_traditional_among_spam_shows_no_mirror() -> None:
     quoted = mirror(0, 5)("“面向宠物行业，网络零售额增长较快，对于平台来说，今后的竞争还在后面。”")
     lines = [*ONE, quoted, "日韩高清无码|国产精品久久|成人在线免费看"]
     assert examine(page(lines)) == HONEST
+
+
+def test_questions_made_ascii_anywhere_come_back() -> None:
+    lines = ["平台之争", "商户买账吗？记者询问了三家，都说还好。", "值不值？账有好几种，各算各的。"]
+    shown = mirror(0.3, 1, questions=True)(page(lines))
+    assert "？" not in shown
+    assert recover(shown).text == page(lines)
+
+
+def test_a_question_that_was_ascii_before_the_mirror_stays() -> None:
+    """The mirror left `。可`, whose bytes hold those of `？`: it did not search for them."""
+    lines = [
+        "还香吗?平台给出答案",
+        "面向宠物行业，各家都在补货。可见，竞争还在后面，价格战还在继续。",
+    ]
+    assert recover(page(lines, mirror(1.0, 1))).text == page(lines)
+
+
+def test_a_trail_byte_shown_as_a_letter_is_read_where_questions_were_made_ascii() -> None:
+    lines = ["县里的店", "一斤五元，比货还贵。县里后来建了冷库，网络零售额才增长起来。"]
+    shown = mirror(0.3, 1, questions=True)(page(lines))
+    assert "?h" in shown
+    assert recover(shown).text == page(lines)

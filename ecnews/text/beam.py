@@ -18,8 +18,9 @@ from ecnews.text.gbk import tables
 
 # Costs as in `ecnews.text.chinese`.
 CLEAR = 4  # by how much the chosen reading must be the better one
-WORSE, CLOSE = 72, 34  # than the best one: given up; the same where it is known what follows
-FEW, STATES, MANY = 8, 12, 16  # kept at one place, by what is known of the next character
+WORSE = 72  # than the best reading: given up
+FAR, CLOSE = 34, 26  # than the best that holds the same byte; the same where what follows is known
+FEW, STATES, MANY = 32, 48, 64  # kept at one place, by what is known of the next character
 SURE, UNSURE = 500, -1  # margins
 NEVER = 1_000_000
 EVEN, OPEN = 0, -1
@@ -62,7 +63,7 @@ class Ways:
             return
         self._least = min(state.cost for state in states)
         lasts = [state.last for state in states]
-        self._costs = costs = statistics().behind(lasts, cell.simple, cell.numbers)
+        self._costs = costs = statistics().behind(lasts, cell.numbers, cell.places)
         if len(states) > 1:
             costs += np.array([state.cost - self._least for state in states], np.int16)[:, None]
         if states[0].trail:
@@ -81,7 +82,7 @@ class Ways:
             ranked = costs + statistics().before(follows).take(self.cell.numbers)
         costs, ranked = costs.ravel(), ranked.ravel()
         least = int(ranked[ranked.argmin()])
-        limit = min(limit - self._least, least + (CLOSE if follows else WORSE))
+        limit = min(limit - self._least, least + (CLOSE if follows else FAR))
         if least > limit or least >= IMPOSSIBLE:
             return
         (places,) = (ranked <= limit).nonzero()
@@ -179,7 +180,8 @@ def _worth(groups: dict[int, dict[tuple[str, int], State]]) -> dict[int, list[St
     bound = WORSE + min(state.cost for states in all_.values() for state in states)
     found = {}
     for held, states in all_.items():
-        worth = [state for state in states if state.cost <= bound]
+        near = min(bound, FAR + min(state.cost for state in states))
+        worth = [state for state in states if state.cost <= near]
         most = MANY if held == OPEN else STATES
         if len(worth) > most:
             worth = sorted(worth, key=attrgetter("cost"))[:most]

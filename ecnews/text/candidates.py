@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ecnews.text.chinese import Costs, Numbers, plain, statistics
+from ecnews.text.chinese import Costs, Numbers, Places, places, plain, statistics
 from ecnews.text.gbk import characters, readings, tables
 
 IMPOSSIBLE = 10_000
@@ -20,11 +20,14 @@ _OFTEN = 54  # what a character costs at most that is looked for where nothing o
 
 
 class Cell(NamedTuple):
-    """Characters of one kind; the same Simplified, and their numbers there; their lead bytes."""
+    """Characters of one kind; the same Simplified, their numbers there, and where each stands among
+    them; their lead bytes.
+    """
 
     chars: str
     simple: str
     numbers: Numbers
+    places: Places
     leads: Numbers
 
 
@@ -87,7 +90,7 @@ def _cell(chars: Iterable[str]) -> Cell:
     pairs = [pair for pair in zip(shown, plain(shown), strict=True) if pair[1] in known]
     shown, simple = "".join([char for char, _ in pairs]), "".join([one for _, one in pairs])
     leads = np.frombuffer(shown.encode("gbk"), np.uint8)[::2].astype(np.intp)
-    return Cell(shown, simple, statistics().numbers(simple), leads)
+    return Cell(shown, simple, statistics().numbers(simple), places(simple), leads)
 
 
 def noted(lead: int, pinyin: str) -> str:

@@ -23,7 +23,7 @@ from ecnews.text.gbk import way_back
 LEAST = -18.0  # the logarithm of what is never seen
 STEP = 0.2  # of a stored logarithm
 MARKS = '，。、：；？！“”‘’（）《》〈〉【】—…·～％「」『』　 0A\n+-/%.&#"<>$=~_*@'
-_SHARDS = 6
+SHARDS = 8
 _ZERO = 35  # "#" stands for 0
 _LINE_END, _STANDS_FOR = "\n", "¶"
 _NEVER = round(-LEAST / STEP)
@@ -33,6 +33,7 @@ _HEAD = 3  # characters of a line before those that follow
 
 Numbers = NDArray[np.intp]
 Costs = NDArray[np.int16]
+Places = Mapping[str, Sequence[int]]
 
 
 class Statistics:
@@ -104,7 +105,7 @@ class Statistics:
         """The characters by number; 0 is one that is never seen."""
         return self._by_code[np.frombuffer(chars.encode("utf-16-le"), np.uint16)]
 
-    def behind(self, befores: Sequence[str], chars: str, numbers: Numbers) -> Costs:
+    def behind(self, befores: Sequence[str], numbers: Numbers, places: Places) -> Costs:
         """What each of some characters costs behind each pair of characters."""
         written = self._written
         rows = [written.get(before[1]) or self._row(before[1]) for before in befores]
@@ -113,15 +114,20 @@ class Statistics:
         else:
             starts = np.array(rows)[:, None] * len(self._single)
             found = self._rows.take(starts + numbers).astype(np.int16)
-        for row, line in enumerate(map(self._twos.get, befores)):
-            if line is not None:
-                found[row] += ord(line[2]) - _ZERO
+        lines = [*map(self._twos.get, befores)]
+        found += np.array([ord(line[2]) - _ZERO if line else 0 for line in lines], np.int16)[
+            :, None
+        ]
+        known: list[tuple[int, int, int]] = []
+        for row, line in enumerate(lines):
+            if line:
                 after, costs = _halves(line)
-                for char in after if len(after) < len(chars) else chars:
-                    at = chars.find(char)
-                    while at >= 0 and (place := after.find(char)) >= 0:
-                        found[row, at] = ord(costs[place]) - _ZERO
-                        at = chars.find(char, at + 1)
+                for char in places.keys() & after:
+                    cost = ord(costs[after.index(char)]) - _ZERO
+                    known += [(row, at, cost) for at in places[char]]
+        if known:
+            at_rows, at_chars, at_costs = zip(*known, strict=True)
+            found[at_rows, at_chars] = at_costs
         return found
 
     def _row(self, one: str) -> int:
@@ -155,10 +161,18 @@ def statistics() -> Statistics:
 
 
 def _lines() -> Iterator[str]:
-    for number in range(_SHARDS):
+    for number in range(SHARDS):
         packed = (files("ecnews.text.rules") / f"chinese-{number}.xz").read_bytes()
         text = lzma.decompress(packed).decode("utf-16-le").replace(_LINE_END, "\0")
         yield from text.replace(_STANDS_FOR, _LINE_END).split("\0")
+
+
+def places(chars: str) -> Places:
+    """Where each of some characters stands among them."""
+    found: dict[str, list[int]] = {}
+    for at, char in enumerate(chars):
+        found.setdefault(char, []).append(at)
+    return found
 
 
 def _halves(line: str) -> tuple[str, str]:

