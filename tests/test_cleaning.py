@@ -160,12 +160,39 @@ def test_the_text_of_a_foreign_link_stays_within_a_sentence() -> None:
         ("<p>免责声明：本文来自网络，不代表本站立场。</p>", "disclaimer"),
         ("<div><p>标签：便利店 夜班</p></div>", "tag-line"),
         ("<div>已有0人评论</div>", "comment-box"),
+        ("<p>【版权声明】</p>", "notice-heading"),
+        ("<p>平台名称：</p>", "rating-widget"),
+        ("<p>微信公众号：网经社</p>", "qr-caption"),
+        ("<p>责编：李四 | 审核：王五 | 监审：赵六</p>", "editor-line"),
     ],
 )  # fmt: skip
 def test_boilerplate_of_other_years_and_sources_goes(markup: str, rule: str) -> None:
     found = read(BODY + markup)
     assert kept(found) == TEXTS
     assert [block.rule for block in found.removed] == [rule]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        "浙江网经社信息科技公司拥有22年历史，|作为中国领先的数字经济新媒体、服务商，|提供“媒体+智库”、“会员+孵化”服务；",
+        "网经社“电数宝”电商大数据库（DATA.100EC.CN）|基于电商行业20年沉淀，|包含200+上市公司、新三板公司数据，",
+        "【版权声明】|秉承互联网开放、包容的精神，网经社欢迎各方（自）媒体、机构转载、引用我们原创内容；|同时，我们倡导尊重与保护知识产权。",
+    ],
+)
+def test_a_blurb_of_which_each_part_has_a_block_goes(pieces: str) -> None:
+    found = read(BODY + "".join(f"<p>{piece}</p>" for piece in pieces.split("|")))
+    assert kept(found) == TEXTS
+    assert len(found.removed) == 3
+
+
+def test_sentences_before_a_blurb_on_the_same_line_stay() -> None:
+    blurb = (
+        "网经社“电数宝”电商大数据库（DATA.100EC.CN，免费注册体验全库）基于20年沉淀，含180+独角兽。"
+    )
+    found = read(f"{BODY}<p>夜班没人上。{blurb}</p>")
+    assert kept(found) == [*TEXTS, "夜班没人上。"]
+    assert [block.text for block in found.removed] == [blurb]
 
 
 def test_blurbs_in_a_box_outside_the_article_are_accounted_for() -> None:

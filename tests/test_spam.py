@@ -135,6 +135,10 @@ def test_a_title_that_a_keyword_line_has_borrowed_goes_with_it() -> None:
     line = f"便利店的夜班谁在坚守_{SPAM}"
     assert cleaning.clean([*PROSE, line]).kept == PROSE
     assert cleaning.clean([*PROSE, f"{PROSE[1]}{SPAM}"]).kept == [*PROSE, PROSE[1]]
+    # The title is the greater part of it, but no sentence.
+    line = "浙江出台快递条例：明年3月起施行_足球外围app_最好的足球投注平台"
+    assert cleaning.clean([*PROSE, line]).kept == PROSE
+    assert spam.cut(line).kept == "浙江出台快递条例：明年3月起施行"
 
 
 def test_a_list_of_honest_words_is_not_cut_for_a_word_of_spam() -> None:

@@ -25,6 +25,7 @@ _FILE = "boilerplate.toml"
 _KEYS = {"id", "kind", "since", "where", "why", "yes", "no"}
 # How a rule knows its block; `probe` are literal words by which a page is asked for it at once.
 _WAYS = ({"pattern"}, {"pattern", "probe"}, {"anchors", "least"})
+_SENTENCE_END = re.compile(r"[。！？]”?\s*")
 WHERE = ("anywhere", "tail", "edge", "list", "end")
 
 
@@ -81,6 +82,24 @@ def _match(blocks: tuple[str, ...]) -> list[Rule | None]:
             if found[at] is None and len(held[at, rule.id]) >= rule.least:
                 found[at] = rule
     return found
+
+
+def own_part(block: str, rule: Rule) -> str:
+    """The sentences that an article has before a text of the publisher on the same line; `rule`
+    is what knew the block.
+
+    >>> text = "夜班没人上。网经社“电数宝”（DATA.100EC.CN）基于9年沉淀，收录独角兽，是好参谋"
+    >>> own_part(text, match([text])[0])
+    '夜班没人上。'
+    """
+    if rule.pattern:
+        return ""
+    for end in _SENTENCE_END.finditer(block):
+        found = rules().any_pattern.match(block, end.end())
+        if found and rules().by_group[found.lastgroup or ""].where == "anywhere":
+            own = block[: end.end()]
+            return "" if match([own])[0] else own
+    return ""
 
 
 def telling_words() -> list[str]:

@@ -16,6 +16,7 @@ _ARTICLE_LINKS = ("navigation", "article-links")
 _FOREIGN_LINKS = ("navigation", "foreign-links")
 _SENTENCE = re.compile(r"[。！？；]|，.{4,}，")
 _ENTRY = 60  # characters of an entry in a list of articles
+_CAPTION = 20  # characters of a caption or a heading
 _MORE = 2.0  # so many times the length of what follows the article has to have
 
 
@@ -78,7 +79,13 @@ def clean(
     [('caption', 'qr-caption', '微信公众号')]
     """
     known = boilerplate.match(blocks)
-    cuts = spam.find(blocks)
+    # A caption that a rule knows has no room for spam.
+    cuts = spam.find(
+        [
+            "" if rule and len(block) <= _CAPTION else block
+            for block, rule in zip(blocks, known, strict=True)
+        ]
+    )
     whole = {i for i, cut in cuts.items() if not cut.kept}
     end, closing = _end(blocks, known, {*links, *foreign, *whole})
     start = _start(known, whole)
@@ -92,7 +99,10 @@ def clean(
         )
         # What a rule knows is no guess; spam may have been set around it.
         if rule and placed and (i not in cuts or i in whole):
-            lines.append(Line(i, block, Removed(rule.kind, rule.id, block)))
+            own = boilerplate.own_part(block, rule)
+            lines += [Line(i, own.rstrip())] if own else []
+            gone = block[len(own) :]
+            lines.append(Line(i, gone, Removed(rule.kind, rule.id, gone)))
         elif i in cuts:
             lines += _cut_lines(i, block, cuts[i])
         elif i < end:

@@ -38,10 +38,10 @@ OF_WHOLE = frozenset(
         "latin",
     )
 )
-_TELLS = 0.2  # from which weight on a run is worth looking for
+_TELLS = 0.1  # from which weight on a run is worth looking for
 _NOT_SOUGHT = frozenset(f"^${TRAIT}")
 _NAME = 5  # characters of a name with figures
-MOST = 2  # times that a run counts in one text
+MOST = 4  # times that a run counts in one text
 _LETTER = "a-z\u00c0-\u024f\u1e00-\u1eff\u0400-\u04ff"
 _PIECE = re.compile(
     r"[^|｜丨¦_,，、;；/\\·•★☆※◆●■#＃~～+＋…\s—–=<>《》【】\[\]()（）。！？!?：:\-\"“”→\u2600-\u27bf\U0001f300-\U0001faff]+"
@@ -143,11 +143,11 @@ def strongest(runs: Mapping[str, float], most: int) -> list[str]:
 
 
 def count(folded: str) -> Counter[str]:
-    """The runs of characters in a text that was folded: one, two and three
-    characters (`^` and `$` are the ends of a piece), words of an alphabet and pairs of such.
+    """The runs of characters in a text that was folded: one, two and three characters, the ends
+    of a piece (`^` and `$`) among them, words of an alphabet and pairs of such.
 
     >>> sorted(count("无码|av 88"))
-    ['$', '=88', '=av', '^', '^无', '无', '无码', '码', '码$']
+    ['$', '=88', '=av', '^', '^无', '^无码', '无', '无码', '无码$', '码', '码$']
     """
     counts: Counter[str] = Counter()
     for piece in _PIECE.findall(folded):
@@ -159,7 +159,7 @@ def count(folded: str) -> Counter[str]:
             else:
                 bounded = f"^{run}$"
                 counts.update(map("".join, pairwise(bounded)))
-                counts.update(map("".join, zip(run, run[1:], run[2:], strict=False)))
+                counts.update(map("".join, zip(bounded, bounded[1:], bounded[2:], strict=False)))
                 counts.update(bounded)
     counts.update(f"={one}={other}" for one, other in pairwise(_WORD.findall(folded)))
     return counts

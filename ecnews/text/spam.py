@@ -33,9 +33,10 @@ _PROSE = 20  # characters from which on a text that ends as a sentence does is p
 _FOREIGN = re.compile(
     "[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]"
 )  # letters of no article
-_SHAPE_ADDS = 8.0  # more than the shape of a text can make up for
+_SHAPE_ADDS = 3.0  # more than the shape of a text can make up for
 # What has to speak for spam before a text that is no prose is looked at, the more the longer it is.
-_HINT, _HINT_A_CHARACTER, _MOST_HINT = 0.4, 0.035, 2.5
+_HINT, _HINT_A_CHARACTER, _MOST_HINT = 0.6, 0.02, 1.8
+_PART_HINT = 3.0  # the same for parts of a text that is none as a whole
 _SHOWN = 6  # words named in a finding
 _POSITIVE = (0.0).__lt__
 _UNNAMED = "phrases"  # the rule of a finding in which no stock has a word
@@ -76,13 +77,12 @@ def judge(text: str) -> Spam | None:
     >>> judge("警方通报：该网站以“无码”“成人视频”等词引流。")
     """
     read = _read(text)
-    if (
-        len(text) < _LEAST
-        or not _has_evidence(read)
-        or sum(_summands(read).values()) < -_SHAPE_ADDS
-    ):
+    if len(text) < _LEAST or not _has_evidence(read):
         return None
-    parts = {**_summands(read), **likeness.traits(text, read.folded)}
+    parts = _summands(read)
+    if sum(parts.values()) < -_SHAPE_ADDS:
+        return None
+    parts |= likeness.traits(text, read.folded)
     total = sum(parts.values())
     if total < rules().score["spam"]:
         return None
@@ -130,7 +130,7 @@ def _hinted(
 
 
 def _is_prose(text: str) -> bool:
-    return len(text) > _PROSE and text[-1] in "。！？”"
+    return text[-1:] == "；" or (len(text) > _PROSE and text[-1] in "。！？”")
 
 
 def _runs(texts: Sequence[str], hints: Mapping[int, float]) -> Iterator[list[int]]:
@@ -231,9 +231,11 @@ def _why(read: _Read, parts: Mapping[str, float]) -> str:
     return f"{' '.join(words)}; {', '.join(sums)}"
 
 
+_GAINED = 0.5  # what a part adds at least that is cut off with its neighbour
 _BY_CHANCE = 0.25  # what a character adds that stands in no spam
 # A text without a sentence's end is a title from so many characters on, and if it takes off more.
 _HEADLINE, _HEADLINE_LOSS = 8, 0.8
+_BORROWING, _BORROWED = re.compile(r"[|｜丨¦_\-–—]\s*$"), 3  # one part in so many is the line's
 _HONEST = 1.5  # what a text that is none of spam takes off the score at least
 
 
@@ -244,11 +246,13 @@ def _cut(text: str, is_title: bool) -> Cut:
         return Cut(text, ())
     whole = judge(text)
     bounds = _bounds(text)
+    if not whole and len(bounds) == 2:
+        return Cut(text, ())
     units = [text[a:b] for a, b in pairwise(bounds)]
     hints = likeness.hints(plain(units))
-    if not whole and max(hints.values(), default=0.0) < _HINT:
+    if not whole and sum(hints.values()) < _PART_HINT:
         return Cut(text, ())
-    gains = [_gain(unit) for unit in units]
+    gains = [_gain_in_line(unit) for unit in units]
     head, tail = _best(gains), _best(gains[::-1])
     kept_from, kept_to = bounds[head], bounds[len(gains) - tail]
     if head + tail < len(gains) and _is_honest(text, kept_from, kept_to, whole, is_title):
@@ -261,6 +265,8 @@ def _cut(text: str, is_title: bool) -> Cut:
                 kept_from = 0
             else:
                 kept_to = len(text)
+        if removed and not is_title and _is_borrowed(text, kept_from, kept_to):
+            return Cut("", ((text, removed[0][1]),))
         if removed:
             return Cut(text[kept_from:kept_to].strip(_EDGE), tuple(removed))
     return Cut("", ((text, whole),)) if whole else Cut(text, ())
@@ -289,11 +295,23 @@ def _is_honest(text: str, start: int, end: int, whole: Spam | None, is_title: bo
     if not is_title:
         gain += _BY_CHANCE * len(left)
     if _SENTENCE_END.search(left):
-        return gain <= -_HONEST
+        return gain < 0
     if not is_title and _BAR.search(left):
         return False
     longest = max(map(len, _DIVIDER.split(left)))
     return may_be_title and longest >= _HEADLINE and gain <= -_HEADLINE_LOSS
+
+
+def _is_borrowed(text: str, start: int, end: int) -> bool:
+    """Whether what is left between the cuts is a title that stands in a keyword line: no sentence,
+    a bar next to it, and a good part of the text is the line's."""
+    left = text[start:end].strip(_EDGE)
+    ends = [text[:start], text[:end] if end < len(text) else ""]
+    return (
+        not _SENTENCE_END.search(left)
+        and any(_BORROWING.search(text) for text in ends)
+        and (len(text) - len(left)) * _BORROWED >= len(text)
+    )
 
 
 def _sound(text: str) -> float:
@@ -310,12 +328,18 @@ def _gain(unit: str) -> float:
     return _sound(unit) + marks - _BY_CHANCE * len(folded)
 
 
+def _gain_in_line(unit: str) -> float:
+    """The same of a part among others; a sentence that has nothing of spam ends what is cut."""
+    gain = _gain(unit)
+    return gain - _HONEST if gain < 0 and _SENTENCE_END.search(unit) else gain
+
+
 def _best(gains: Sequence[float]) -> int:
     """How many of the first gains add up to most, before a loss that an honest text makes."""
     best, most, total = 0, 0.0, 0.0
     for i, gain in enumerate(gains, 1):
         total += gain
-        if total > most:
+        if total > most + _GAINED:
             best, most = i, total
         elif total < most - _HONEST:
             break
