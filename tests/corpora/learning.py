@@ -32,6 +32,7 @@ DRAWN = {
     "spam_line": 27_000, "foreign_line": 2_500, "sentence": 3_500, "borrowed": 3_500,
     "honest_line": 32_000, "report": 12_000, "plain_list": 9_000,
 }  # fmt: skip
+SPAM, HONEST = ("lines-spam.txt",), ("lines-honest.txt", "lines-honest-2.txt")
 DIVIDERS: tuple[str, ...] = (
     *"||__--,，、、  /·｜;●★❤#+>→\\", " | ", " - ", "【】",
 )  # fmt: skip
@@ -84,10 +85,10 @@ def corpus() -> Iterator[Example]:
     yield from ((text, False, 1) for text in paragraphs())
     yield from ((text, False, 12) for text in lookalikes())
     yield from ((text, False, 6) for text in honest.written())
-    yield from ((text, True, 8) for text in collected("lines-spam.txt"))
-    yield from ((text, True, 2) for text in respun(collected("lines-spam.txt"), 3, False))
-    yield from ((text, False, 12) for text in collected("lines-honest.txt"))
-    yield from ((text, False, 4) for text in respun(collected("lines-honest.txt"), 2, True))
+    yield from ((text, True, 8) for text in collected(*SPAM))
+    yield from ((text, True, 2) for text in respun(collected(*SPAM), 3, False))
+    yield from ((text, False, 12) for text in collected(*HONEST))
+    yield from ((text, False, 4) for text in respun(collected(*HONEST), 2, True))
     for stock in stocks.rules().stocks:
         yield from ((text, True, 6) for text in stock.yes)
         yield from ((text, False, 12) for text in stock.no)
@@ -359,9 +360,10 @@ def lines(name: str) -> list[str]:
     return str(load("makes.toml")[name]).strip().splitlines()
 
 
-def collected(name: str) -> list[str]:
-    """Lines of a file, written by hand by people who did not know the rules."""
-    return (files("tests.corpora") / name).read_text("utf-8").splitlines()
+def collected(*names: str) -> list[str]:
+    """Lines of some files, written by hand by people who did not know the rules."""
+    texts = ((files("tests.corpora") / name).read_text("utf-8") for name in names)
+    return [line for text in texts for line in text.splitlines()]
 
 
 # --- phrases
