@@ -61,11 +61,16 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A text made plain, the words in it, and what its runs add."""
+    """A text made plain, the words in it, what its runs add, and what words and runs come to."""
 
     folded: str
     hits: list[Hit]
     runs: Mapping[str, float]
+    sums: Mapping[str, float]
+
+    @property
+    def sound(self) -> float:
+        return sum(self.sums.values())
 
 
 def judge(text: str) -> Spam | None:
@@ -77,12 +82,9 @@ def judge(text: str) -> Spam | None:
     >>> judge("警方通报：该网站以“无码”“成人视频”等词引流。")
     """
     read = _read(text)
-    if len(text) < _LEAST or not _has_evidence(read):
+    if len(text) < _LEAST or not _has_evidence(read) or read.sound < -_SHAPE_ADDS:
         return None
-    parts = _summands(read)
-    if sum(parts.values()) < -_SHAPE_ADDS:
-        return None
-    parts |= likeness.traits(text, read.folded)
+    parts = {**read.sums, **likeness.traits(text, read.folded)}
     total = sum(parts.values())
     if total < rules().score["spam"]:
         return None
@@ -107,7 +109,7 @@ def find(texts: Sequence[str], *, titles: bool = False) -> dict[int, Cut]:
             found[i] = cut
     for run in _runs(texts, hints):
         if spam := judge("|".join(texts[i] for i in run)):
-            found |= {i: Cut("", ((texts[i], spam),)) for i in run if _sound(texts[i]) > 0}
+            found |= {i: Cut("", ((texts[i], spam),)) for i in run if _read(texts[i]).sound > 0}
     return found
 
 
@@ -184,17 +186,14 @@ def telling_words() -> list[str]:
 @lru_cache(maxsize=64)
 def _read(text: str) -> _Read:
     folded = closed_up(fold(text))
-    return _Read(folded, hits(folded), likeness.runs(folded))
+    found, runs = hits(folded), likeness.runs(folded)
+    return _Read(folded, found, runs, {**_words(found), "phrases": sum(runs.values())})
 
 
 def _has_evidence(read: _Read) -> bool:
     """Whether there is enough that speaks for spam to ask what speaks against."""
-    told = _words(read.hits)["telling words"]
+    told = read.sums["telling words"]
     return told + sum(filter(_POSITIVE, read.runs.values())) >= rules().score["evidence"]
-
-
-def _summands(read: _Read) -> dict[str, float]:
-    return {**_words(read.hits), "phrases": sum(read.runs.values())}
 
 
 def _words(found: list[Hit]) -> dict[str, float]:
@@ -255,7 +254,7 @@ def _cut(text: str, is_title: bool) -> Cut:
     gains = [_gain_in_line(unit) for unit in units]
     head, tail = _best(gains), _best(gains[::-1])
     kept_from, kept_to = bounds[head], bounds[len(gains) - tail]
-    if head + tail < len(gains) and _is_honest(text, kept_from, kept_to, whole, is_title):
+    if 0 < head + tail < len(gains) and _is_honest(text, kept_from, kept_to, whole, is_title):
         removed = []
         for a, b in ((0, kept_from), (kept_to, len(text))):
             spam = judge(text[a:b])
@@ -314,18 +313,13 @@ def _is_borrowed(text: str, start: int, end: int) -> bool:
     )
 
 
-def _sound(text: str) -> float:
-    """What the words and runs of a text add."""
-    return sum(_summands(_read(text)).values())
-
-
 def _gain(unit: str) -> float:
     """What a part of a text has of spam beyond what its length can have by chance; the shape of
     the whole left aside."""
-    folded = _read(unit).folded
-    shape = likeness.traits(unit, folded)
+    read = _read(unit)
+    shape = likeness.traits(unit, read.folded)
     marks = sum(value for name, value in shape.items() if name not in likeness.OF_WHOLE)
-    return _sound(unit) + marks - _BY_CHANCE * len(folded)
+    return read.sound + marks - _BY_CHANCE * len(read.folded)
 
 
 def _gain_in_line(unit: str) -> float:
