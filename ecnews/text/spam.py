@@ -313,6 +313,7 @@ def _is_borrowed(text: str, start: int, end: int) -> bool:
     )
 
 
+@lru_cache(maxsize=256)  # all titles of a site end in the same parts
 def _gain(unit: str) -> float:
     """What a part of a text has of spam beyond what its length can have by chance; the shape of
     the whole left aside."""
