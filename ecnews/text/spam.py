@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -251,10 +251,9 @@ def _cut(text: str, is_title: bool) -> Cut:
     hints = likeness.hints(plain(units))
     if not whole and sum(hints.values()) < _PART_HINT:
         return Cut(text, ())
-    gains = [_gain_in_line(unit) for unit in units]
-    head, tail = _best(gains), _best(gains[::-1])
-    kept_from, kept_to = bounds[head], bounds[len(gains) - tail]
-    if 0 < head + tail < len(gains) and _is_honest(text, kept_from, kept_to, whole, is_title):
+    head, tail = _best(map(_gain_in_line, units)), _best(map(_gain_in_line, units[::-1]))
+    kept_from, kept_to = bounds[head], bounds[len(units) - tail]
+    if 0 < head + tail < len(units) and _is_honest(text, kept_from, kept_to, whole, is_title):
         removed = []
         for a, b in ((0, kept_from), (kept_to, len(text))):
             spam = judge(text[a:b])
@@ -313,7 +312,7 @@ def _is_borrowed(text: str, start: int, end: int) -> bool:
     )
 
 
-@lru_cache(maxsize=256)  # all titles of a site end in the same parts
+@lru_cache(maxsize=256)  # parts are asked for from either end, and all titles end in the same
 def _gain(unit: str) -> float:
     """What a part of a text has of spam beyond what its length can have by chance; the shape of
     the whole left aside."""
@@ -329,7 +328,7 @@ def _gain_in_line(unit: str) -> float:
     return gain - _HONEST if gain < 0 and _SENTENCE_END.search(unit) else gain
 
 
-def _best(gains: Sequence[float]) -> int:
+def _best(gains: Iterable[float]) -> int:
     """How many of the first gains add up to most, before a loss that an honest text makes."""
     best, most, total = 0, 0.0, 0.0
     for i, gain in enumerate(gains, 1):
