@@ -6,7 +6,8 @@ import re
 
 # HTML's own white space, the no-break space and what editors leave behind; not U+3000, which is a
 # character of Chinese typography and is only taken from the ends.
-_RUN = re.compile(r"[ \t\r\n\f\v\xa0\u2002-\u200a\u2028\u2029\u202f\u205f]+")
+_BLANKS = " \t\r\n\f\v\xa0\u2028\u2029\u202f\u205f" + "".join(map(chr, range(0x2002, 0x200B)))
+_RUN = re.compile(f"[{_BLANKS}]+")
 # What an emoji is made of: pictures, their skin tones, the keycap's and the flags' parts.
 _EMOJI = r"\xa9\xae\u203c-\u3299\U0001f000-\U0001faff"
 # Characters that show nothing and that no database wants: controls, soft hyphen, zero-width marks,
@@ -19,6 +20,8 @@ _INVISIBLE = re.compile(
     r"|(?<![^\s])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
     r"|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007f]+"
 )
+# Those among them that `isprintable` lets pass.
+_PRINTABLE = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Markup that was escaped once too often and so arrives as text.
 _SCRIPT = re.compile(r"<(script|style|iframe|noscript|svg|object)\b.*?(?:</\1\s*>|$)", re.I | re.S)
 _TAG = re.compile(
@@ -30,7 +33,7 @@ _TAG = re.compile(
     r"(?:[\s/][^<>]*)?(?:>|$)|<!--.*?(?:-->|$)",
     re.I | re.S,
 )
-_ENDS = " \u3000"
+_ENDS = _BLANKS + "\u3000"
 
 
 def squeeze(text: str) -> str:
@@ -44,8 +47,13 @@ def squeeze(text: str) -> str:
     >>> squeeze("涨\\u202e停<script>x()</script>，毛利 <30%"), squeeze("👩\\u200d💻\\u200d")
     ('涨停，毛利 <30%', '👩\\u200d💻')
     """
-    if text.isprintable() and "  " not in text and "<" not in text:  # nearly always, and quicker
-        return text.strip(_ENDS)
+    bare = text.strip(_ENDS)
+    if _is_plain(text) or (_is_plain(bare) and not _PRINTABLE.search(bare)):  # nearly always
+        return bare
     if "<" in text:
         text = _TAG.sub("", _SCRIPT.sub("", _INVISIBLE.sub("", text)))
     return _RUN.sub(" ", _INVISIBLE.sub("", text)).strip(_ENDS)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and "  " not in text and "<" not in text
