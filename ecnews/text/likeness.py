@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import accumulate, pairwise
+from operator import add
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -46,8 +47,10 @@ _LETTER = "a-z\u00c0-\u024f\u1e00-\u1eff\u0400-\u04ff"
 _PIECE = re.compile(
     r"[^|｜丨¦_,，、;；/\\·•★☆※◆●■#＃~～+＋…\s—–=<>《》【】\[\]()（）。！？!?：:\-\"“”→\u2600-\u27bf\U0001f300-\U0001faff]+"
 )
+# Of one script, and within a piece: \u4e28 is a bar.
 _RUN = re.compile(
-    rf"[{_LETTER}0-9]+|[\u3400-\u9fff]+|[\u3040-\u30ff]+|[\u0e00-\u0e7f]+|[\uac00-\ud7af]+"
+    rf"[{_LETTER}0-9]+|[\u3400-\u4e27\u4e29-\u9fff]+"
+    r"|[\u3040-\u30ff]+|[\u0e00-\u0e7f]+|[\uac00-\ud7af]+"
 )
 _WORD = re.compile(f"[{_LETTER}]+")
 _HOST = re.compile(
@@ -114,10 +117,8 @@ def _telling() -> tuple[list[float], AhoCorasick]:
 
 def runs(folded: str) -> dict[str, float]:
     """What each run of characters in a text that was folded adds."""
-    known = weights()
-    return {
-        run: known[run] * min(times, MOST) for run, times in count(folded).items() if run in known
-    }
+    known, counts = weights(), count(folded)
+    return {run: known[run] * min(counts[run], MOST) for run in filter(known.__contains__, counts)}
 
 
 def traits(text: str, folded: str) -> dict[str, float]:
@@ -149,20 +150,20 @@ def count(folded: str) -> Counter[str]:
     >>> sorted(count("无码|av 88"))
     ['$', '=88', '=av', '^', '^无', '无', '无码', '码', '码$']
     """
-    counts: Counter[str] = Counter()
-    for piece in _PIECE.findall(folded):
-        for run in _RUN.findall(piece):
-            if run[0] < "\u0e00":
-                counts[WORD + (run if run.isalpha() else _figures(run))] += 1
-                if len(run) <= _NAME and not run.isalpha() and not run.isdigit():
-                    counts[WORD + run] += 1  # a name: 17c, 3c, b2b
-            else:
-                bounded = f"^{run}$"
-                counts.update(map("".join, pairwise(bounded)))
-                counts.update(map("".join, zip(run, run[1:], run[2:], strict=False)))
-                counts.update(bounded)
-    counts.update(f"={one}={other}" for one, other in pairwise(_WORD.findall(folded)))
-    return counts
+    found: list[str] = []
+    for run in _RUN.findall(folded):
+        if run[0] < "\u0e00":
+            found.append(WORD + (run if run.isalpha() else _figures(run)))
+            if len(run) <= _NAME and not run.isalpha() and not run.isdigit():
+                found.append(WORD + run)  # a name: 17c, 3c, b2b
+        else:
+            bounded = f"^{run}$"
+            pairs = list(map(add, bounded, bounded[1:]))
+            found += pairs
+            found += map(add, pairs[1:-1], run[2:])
+            found += bounded
+    found += [f"={one}={other}" for one, other in pairwise(_WORD.findall(folded))]
+    return Counter(found)
 
 
 def _figures(word: str) -> str:
@@ -182,17 +183,17 @@ def shape(text: str, folded: str) -> dict[str, float]:
     """The traits of a text in numbers of about the same size."""
     pieces = _PIECE.findall(folded)
     hosts = [m[0] for m in _HOST.finditer(folded)] if "." in folded else []
-    least = max(_LIST, len(pieces) // 3)
+    listed, least = len(pieces) >= _LIST, max(_LIST, len(pieces) // 3)
     return {
         "base": 1.0,
-        "list": float(len(pieces) >= _LIST and len(folded) <= _SHORT * len(pieces)),
+        "list": float(listed and len(folded) <= _SHORT * len(pieces)),
         "pieces": min(len(pieces), 30) / 10,
         "mean": min(len(folded) / max(1, len(pieces)), 30) / 10,
         "marks": min(len(_MARK.findall(text)), 8) / 2,
         "function": min(len(_FUNCTION.findall(folded)), 20) / 5,
         "closed": float(text[-1:] in "。？！”"),
-        "stem": float(_most_common([piece[:2] for piece in pieces]) >= least),
-        "tail": float(_most_common([piece[-2:] for piece in pieces]) >= least),
+        "stem": float(listed and _most_common([piece[:2] for piece in pieces]) >= least),
+        "tail": float(listed and _most_common([piece[-2:] for piece in pieces]) >= least),
         "contact": float(bool(_CONTACT.search(folded))),
         "hosts": min(len(hosts), 3),
         "odd-hosts": min(sum(bool(_ODD_HOST.search(host)) for host in hosts), 4),

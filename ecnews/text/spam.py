@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -60,11 +60,16 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A text made plain, the words in it, and what its runs add."""
+    """A text made plain, the words in it, what its runs add, and what words and runs come to."""
 
     folded: str
     hits: list[Hit]
     runs: Mapping[str, float]
+    sums: Mapping[str, float]
+
+    @property
+    def sound(self) -> float:
+        return sum(self.sums.values())
 
 
 def judge(text: str) -> Spam | None:
@@ -76,13 +81,9 @@ def judge(text: str) -> Spam | None:
     >>> judge("警方通报：该网站以“无码”“成人视频”等词引流。")
     """
     read = _read(text)
-    if (
-        len(text) < _LEAST
-        or not _has_evidence(read)
-        or sum(_summands(read).values()) < -_SHAPE_ADDS
-    ):
+    if len(text) < _LEAST or not _has_evidence(read) or read.sound < -_SHAPE_ADDS:
         return None
-    parts = {**_summands(read), **likeness.traits(text, read.folded)}
+    parts = {**read.sums, **likeness.traits(text, read.folded)}
     total = sum(parts.values())
     if total < rules().score["spam"]:
         return None
@@ -107,7 +108,7 @@ def find(texts: Sequence[str], *, titles: bool = False) -> dict[int, Cut]:
             found[i] = cut
     for run in _runs(texts, hints):
         if spam := judge("|".join(texts[i] for i in run)):
-            found |= {i: Cut("", ((texts[i], spam),)) for i in run if _sound(texts[i]) > 0}
+            found |= {i: Cut("", ((texts[i], spam),)) for i in run if _read(texts[i]).sound > 0}
     return found
 
 
@@ -184,17 +185,14 @@ def telling_words() -> list[str]:
 @lru_cache(maxsize=64)
 def _read(text: str) -> _Read:
     folded = closed_up(fold(text))
-    return _Read(folded, hits(folded), likeness.runs(folded))
+    found, runs = hits(folded), likeness.runs(folded)
+    return _Read(folded, found, runs, {**_words(found), "phrases": sum(runs.values())})
 
 
 def _has_evidence(read: _Read) -> bool:
     """Whether there is enough that speaks for spam to ask what speaks against."""
-    told = _words(read.hits)["telling words"]
+    told = read.sums["telling words"]
     return told + sum(filter(_POSITIVE, read.runs.values())) >= rules().score["evidence"]
-
-
-def _summands(read: _Read) -> dict[str, float]:
-    return {**_words(read.hits), "phrases": sum(read.runs.values())}
 
 
 def _words(found: list[Hit]) -> dict[str, float]:
@@ -248,10 +246,9 @@ def _cut(text: str, is_title: bool) -> Cut:
     hints = likeness.hints(plain(units))
     if not whole and max(hints.values(), default=0.0) < _HINT:
         return Cut(text, ())
-    gains = [_gain(unit) for unit in units]
-    head, tail = _best(gains), _best(gains[::-1])
-    kept_from, kept_to = bounds[head], bounds[len(gains) - tail]
-    if head + tail < len(gains) and _is_honest(text, kept_from, kept_to, whole, is_title):
+    head, tail = _best(map(_gain, units)), _best(map(_gain, units[::-1]))
+    kept_from, kept_to = bounds[head], bounds[len(units) - tail]
+    if 0 < head + tail < len(units) and _is_honest(text, kept_from, kept_to, whole, is_title):
         removed = []
         for a, b in ((0, kept_from), (kept_to, len(text))):
             spam = judge(text[a:b])
@@ -296,21 +293,17 @@ def _is_honest(text: str, start: int, end: int, whole: Spam | None, is_title: bo
     return may_be_title and longest >= _HEADLINE and gain <= -_HEADLINE_LOSS
 
 
-def _sound(text: str) -> float:
-    """What the words and runs of a text add."""
-    return sum(_summands(_read(text)).values())
-
-
+@lru_cache(maxsize=64)  # most parts are asked for from either end
 def _gain(unit: str) -> float:
     """What a part of a text has of spam beyond what its length can have by chance; the shape of
     the whole left aside."""
-    folded = _read(unit).folded
-    shape = likeness.traits(unit, folded)
+    read = _read(unit)
+    shape = likeness.traits(unit, read.folded)
     marks = sum(value for name, value in shape.items() if name not in likeness.OF_WHOLE)
-    return _sound(unit) + marks - _BY_CHANCE * len(folded)
+    return read.sound + marks - _BY_CHANCE * len(read.folded)
 
 
-def _best(gains: Sequence[float]) -> int:
+def _best(gains: Iterable[float]) -> int:
     """How many of the first gains add up to most, before a loss that an honest text makes."""
     best, most, total = 0, 0.0, 0.0
     for i, gain in enumerate(gains, 1):
