@@ -107,7 +107,8 @@ def parse(text: str) -> Rules:
     words = [anchor for anchor, _ in anchors]
     return Rules(
         all_,
-        re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns)),
+        # The group at the end: what begins with a character is passed over by that alone.
+        re.compile("|".join(f"(?:{pattern})(?P<{name}>)" for name, pattern in patterns)),
         groups,
         AhoCorasick(words, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA),
         tuple(rule for _, rule in anchors),
