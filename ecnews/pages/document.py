@@ -44,9 +44,10 @@ def parse(body: bytes) -> Document:
 
     Raises NotAnArticle for a body without any markup or text.
     """
-    shown = charset.decode(unstrewn(body))
+    shown, source = charset.decoded(unstrewn(body))
     restored = hijack.recover(shown)
-    source = restored.text.encode()
+    if restored.text is not shown:
+        source = restored.text.encode()
     if b"\0" in source:  # libxml2 ends a page there
         source = source.replace(b"\0", b"")
     root = _tree(source)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 
 from cssselect import HTMLTranslator, SelectorError
 from lxml import etree
@@ -14,7 +15,7 @@ from lxml import etree
 HIDDEN = "template"
 WAY = "data-hidden"
 
-_styles = etree.XPath("//@style")
+_styles = etree.XPath("//*/@style")
 _attributes = etree.XPath("//*[@hidden]")
 _DECLARATION = re.compile(r"([a-z-]+)\s*:\s*([^;]+)")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -53,10 +54,14 @@ def hide(root: etree._Element, source: bytes) -> None:
                 found[style.getparent()] = "colour"
     if b" hidden" in source:
         found |= dict.fromkeys(_attributes(root), "attribute")
-    found |= {font: "colour" for font in root.iter("font") if _is_on_its_own(font)}
-    for sheet in root.iter("style"):
-        for select, way in _hiding_rules("".join(sheet.itertext())):
-            found |= {node: found.get(node, way) for node in select(root)}
+    sheets = []
+    for element in root.iter("font", "style"):
+        if element.tag == "style":
+            sheets.append("".join(element.itertext()))
+        elif _is_on_its_own(element):
+            found[element] = "colour"
+    for select, way in chain.from_iterable(map(_hiding_rules, sheets)):
+        found |= {node: found.get(node, way) for node in select(root)}
     for node, way in found.items():
         if node.tag not in ("html", "body", "head") and not _shows_again(node, way):
             node.tag = HIDDEN

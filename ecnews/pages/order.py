@@ -8,7 +8,7 @@ it, the body behind it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from lxml import etree
@@ -36,11 +36,9 @@ _LIST_ITEM = frozenset(("li", "dd", "dt", "tr", "td"))
 _SHORT = 60
 _ENTRY = 400  # characters of a list's entry, summary included
 
+_BREAKS = BLOCK | {"br"}
+
 _string = etree.XPath("string(.)", smart_strings=False)
-_has_block, _has_inner_block = (
-    etree.XPath("boolean(*[{}])".format(" or ".join(f"self::{tag}" for tag in sorted(tags))))
-    for tags in (BLOCK | {"br"}, BLOCK)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +105,12 @@ def line(element: etree._Element, holds: Callable[[str], object]) -> Line:
 
 def _lines(block: etree._Element) -> Iterator[Line]:
     """The lines set directly in a block, between its inner blocks and line breaks."""
-    if not _has_block(block):
+    if not _has(block, _BREAKS):
         yield Line("\n".join(seen_texts(block)), block, None)
         return
     parts = [block.text or ""]
     for child in block.iterchildren(etree.Element):
-        if child.tag in BLOCK or child.tag == "br":
+        if child.tag in _BREAKS:
             yield Line("\n".join(parts), block, child)
             parts = []
         elif child.tag not in UNSEEN:
@@ -217,12 +215,17 @@ def _shown(
                 yield tag, text
 
 
+def _has(element: etree._Element, tags: Collection[str]) -> bool:
+    """Whether an element has a child of these tags."""
+    return any(child.tag in tags for child in element)
+
+
 def _is_one_line(block: etree._Element, end: etree._Element) -> bool:
     """Whether a block can be read as one line; a title may be broken in two."""
-    if not _has_block(block):
+    if not _has(block, _BREAKS):
         return True
     return (
-        not _has_inner_block(block)
+        not _has(block, BLOCK)
         and len(_string(block)) <= 2 * _SHORT
         and block not in end.iterancestors()
     )
@@ -252,10 +255,9 @@ def body(info: Line, scope: etree._Element) -> tuple[Blocks, list[str]]:
     for following, text in _levels(info, scope):
         found = blocks.read(_article_part(following), text)
         known = zip(found.texts, boilerplate.match(found.texts), strict=True)
-        other = [text for text, rule in known if rule or byline.is_byline(text)]
-        if len(other) < len(found.texts):
+        if not all(rule or byline.is_byline(text) for text, rule in known):
             return found, said
-        said += other
+        said += found.texts
     return Blocks(), said
 
 
@@ -307,7 +309,7 @@ def _is_links(element: etree._Element) -> bool:
 def _is_foreign_box(element: etree._Element) -> bool:
     """A box of several blocks none of which is the publisher's known wording, which is taken along
     so that it is found and recorded."""
-    if not _has_block(element) or element.tag in ("ul", "ol", "table", "blockquote", "figure"):
+    if not _has(element, _BREAKS) or element.tag in ("ul", "ol", "table", "blockquote", "figure"):
         return False
     texts = blocks.read_one(element).texts
     return not any(boilerplate.match(texts))

@@ -31,15 +31,22 @@ def decode(body: bytes) -> str:
     >>> decode("网经社讯".encode()[:-1])
     '网经社�'
     """
+    return decoded(body)[0]
+
+
+def decoded(body: bytes) -> tuple[str, bytes]:
+    """The same, and as UTF-8, which most bodies are already."""
     if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        return body.decode("utf-16", errors="replace")
+        text = body.decode("utf-16", errors="replace")
+        return text, text.encode()
     body = body.removeprefix(BOM_UTF8)
     try:
-        return body.decode()
+        return body.decode(), body
     except UnicodeDecodeError as error:
         around = body[max(0, error.start - _AROUND) : error.start + _AROUND]
         codec = "utf-8" if _utf8_share(around) >= _MOSTLY else "gb18030"
-        return body.decode(codec, errors="replace")
+        text = body.decode(codec, errors="replace")
+        return text, text.encode()
 
 
 def _utf8_share(body: bytes) -> float:
