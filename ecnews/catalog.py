@@ -306,6 +306,7 @@ class _Table:
                 self.fail(key, f"is not known; known are {', '.join(sorted(self.read))}")
 
 
+@lru_cache(maxsize=1024)  # every part of a crawl asks who owns a URL, and which article it is
 def _path(url: str) -> str:
     try:
         return unquote(urlsplit(url.strip()).path).rstrip()
@@ -313,6 +314,7 @@ def _path(url: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def _netloc(url: str) -> str:
     """Host in lower case, with the port unless it is the scheme's own; empty for what is no URL."""
     try:

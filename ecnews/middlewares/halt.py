@@ -7,6 +7,7 @@ from scrapy.exceptions import IgnoreRequest
 
 # Each is the name of a stat below `ecnews/`, whose value is the sentence for the verdict.
 REASONS = ("unreachable", "database", "challenged", "refused", "budget", "quiet")
+_STATS = tuple((reason, f"ecnews/{reason}") for reason in REASONS)
 
 
 def halt(crawler: Crawler, reason: str, sentence: str) -> IgnoreRequest:
@@ -31,5 +32,5 @@ def _empty(crawler: Crawler, refused: IgnoreRequest) -> None:
 
 def halted(crawler: Crawler) -> str | None:
     """The reason why the run is to end, if there is one."""
-    stats = crawler.stats
-    return next((reason for reason in REASONS if stats.get_value(f"ecnews/{reason}")), None)
+    stats = crawler.stats.get_stats()  # once: this is asked for every request and response
+    return next((reason for reason, stat in _STATS if stats.get(stat)), None)
