@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 from sqlalchemy import Column, Connection, case
@@ -41,6 +42,7 @@ def remember(connection: Connection, batch: Iterable[Fetch], now: datetime) -> N
             connection.execute(_remembering(connection.dialect.name, column), rows)
 
 
+@cache
 def _remembering(dialect: str, column: Column[Any]) -> Any:
     def changes(new: Any) -> dict[str, Any]:
         again = fetches.c.outcome == new.outcome

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from ecnews.storage.schema import bands, dedupe, fingerprints
-from ecnews.storage.statements import among, upsert, write_many
+from ecnews.storage.statements import among, rows_among, upsert, write_many
 from ecnews.text import fingerprint, near
 from ecnews.text.fingerprint import BANDS, SLOTS, Signature
 
@@ -31,6 +31,7 @@ _LOOK_UP = (
     " SELECT article_id FROM wanted CROSS JOIN bands ON bands.key = wanted.key"
 )
 _INSERT = f"INSERT OR IGNORE INTO bands (key, article_id) VALUES {', '.join(['(?, ?)'] * _AT_ONCE)}"
+_THRESHOLD = select(dedupe.c.threshold)
 _MOST = 20  # near articles whose texts are compared with one
 
 
@@ -46,7 +47,7 @@ class Print:
 
 def threshold(connection: Connection) -> float:
     """How much of the smaller text two must have in common to be compared."""
-    set_ = connection.execute(select(dedupe.c.threshold)).scalar()
+    set_ = connection.execute(_THRESHOLD).scalar()
     return near.THRESHOLD if set_ is None else float(set_)
 
 
@@ -121,9 +122,9 @@ def _sharing(connection: Connection, prints: Mapping[int, Print]) -> dict[int, A
             found.update(connection.exec_driver_sql(_LOOK_UP, part).scalars())
     if not (others := sorted(found - prints.keys())):
         return {}
-    columns = (fingerprints.c[name] for name in ("article_id", "slots", "shingles", "figures"))
-    query = select(*columns).where(among(dialect, fingerprints.c.article_id, others))
-    return {row.article_id: row for row in connection.execute(query)}
+    names = ("article_id", "slots", "shingles", "figures")
+    rows = rows_among(connection, fingerprints.c.article_id, others, *names)
+    return {row.article_id: row for row in rows}
 
 
 def likeliest(

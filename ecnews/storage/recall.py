@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, select
+from sqlalchemy import Connection, Select, bindparam, exists, select
 
 from ecnews.storage.schema import articles, fetches, fingerprints, sightings
-from ecnews.storage.statements import among
+from ecnews.storage.statements import among, among_listed, listed
 
 # How `fetches.detail` names the section of an article that was skipped for it.
 SECTION = "section "
@@ -34,16 +35,14 @@ def settled(
     quarantined before `ruled`, by other rules than today's, is worth a try at once."""
     if not numbers:
         return set()
-    dialect, values = connection.dialect.name, list(numbers)
-    stored = _own().where(among(dialect, articles.c.number, values))
+    dialect = connection.dialect.name
+    values = {"numbers": listed(dialect, list(numbers))}
+    stored, others = _among_numbers(dialect)
     if refresh is not None:
         recent = sightings.c.last_seen_at > now - refresh
         stored = stored.join(sightings, sightings.c.article_id == articles.c.id).where(recent)
-    found = set(connection.execute(stored).scalars())
-    others = select(
-        fetches.c.number, fetches.c.outcome, fetches.c.detail, fetches.c.fetched_at, fetches.c.times
-    ).where(among(dialect, fetches.c.number, values), fetches.c.outcome != "stored")
-    for row in connection.execute(others):
+    found = set(connection.execute(stored, values).scalars())
+    for row in connection.execute(others, values):
         if row.outcome == "gone":
             holds = now - row.fetched_at < _GONE
         elif row.outcome in _AGAIN:
@@ -53,6 +52,16 @@ def settled(
         if holds:
             found.add(row.number)
     return found
+
+
+@cache  # making them takes longer than asking
+def _among_numbers(dialect: str) -> tuple[Select[int], Select[Any]]:
+    """Of some `numbers`, those stored, and what became of the others."""
+    numbers: Any = bindparam("numbers")
+    stored = _own().where(among_listed(dialect, articles.c.number, numbers))
+    columns = [fetches.c[name] for name in ("number", "outcome", "detail", "fetched_at", "times")]
+    among_them = among_listed(dialect, fetches.c.number, numbers)
+    return stored, select(*columns).where(among_them, fetches.c.outcome != "stored")
 
 
 def owed(

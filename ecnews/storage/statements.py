@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,9 +13,11 @@ from sqlalchemy import (
     ColumnClause,
     ColumnElement,
     Connection,
+    Row,
     Table,
     Text,
     any_,
+    bindparam,
     cast,
     column,
     func,
@@ -107,6 +109,22 @@ def among_listed(dialect: str, wanted: ColumnClause[Any], values: Any) -> Column
         return wanted == any_(cast(values, _list(dialect, wanted)))
     each = func.json_each(values).table_valued(column("value", wanted.type))
     return wanted.in_(select(each.c.value))
+
+
+def rows_among(
+    connection: Connection, wanted: Column[Any], values: Sequence[Any], *names: str
+) -> Sequence[Row[Any]]:
+    """Of a column's table the rows in which it holds one of the values, with the columns named."""
+    dialect = connection.dialect.name
+    given = {"values": listed(dialect, values)}
+    return connection.execute(_rows_among(dialect, wanted, names), given).all()
+
+
+@cache  # making a statement takes longer than asking
+def _rows_among(dialect: str, wanted: Column[Any], names: tuple[str, ...]) -> Any:
+    columns = [wanted.table.c[name] for name in names]
+    values: Any = bindparam("values")
+    return select(*columns).where(among_listed(dialect, wanted, values))
 
 
 def listed(dialect: str, values: Sequence[Any]) -> Any:

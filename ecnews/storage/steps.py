@@ -36,6 +36,7 @@ from ecnews.text.fingerprint import Codes
 CONTENT = "number title body section source author keywords images published_at polluted".split()
 _INSERT_ARTICLES, _INSERT_BLOCKS = insert(articles), insert(removed_blocks)
 _ANY_QUARANTINED = select(quarantine.c.id).limit(1)
+_LAST_ID = select(func.max(articles.c.id))
 _SET_WITH_CONTENT = [*CONTENT, "content_hash", "updated_at"]
 
 
@@ -143,7 +144,7 @@ def _next_ids(connection: Connection, count: int) -> Iterable[int]:
     if connection.dialect.name == "postgresql":
         sequence = "SELECT nextval(pg_get_serial_sequence('articles', 'id')) FROM generate_series"
         return connection.execute(text(f"{sequence}(1, :count)"), {"count": count}).scalars().all()
-    last = connection.execute(select(func.max(articles.c.id))).scalar() or 0
+    last = connection.execute(_LAST_ID).scalar() or 0
     return range(last + 1, last + 1 + count)
 
 

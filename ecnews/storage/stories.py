@@ -19,7 +19,7 @@ from ecnews.storage import index
 from ecnews.storage.index import Print
 from ecnews.storage.rows import Row
 from ecnews.storage.schema import articles, bands, dedupe, fingerprints
-from ecnews.storage.statements import among, upsert
+from ecnews.storage.statements import rows_among, upsert
 from ecnews.text import fingerprint, near, story
 from ecnews.text.fingerprint import Codes, content_hash
 from ecnews.text.story import Told
@@ -115,9 +115,8 @@ class _Stories:
     def load(self, connection: Connection, ids: Collection[int]) -> None:
         if not ids:
             return
-        query = select(articles.c.id, articles.c.story_id)
-        wanted = among(connection.dialect.name, articles.c.id, sorted(ids))
-        self.know((row.id, row.story_id) for row in connection.execute(query.where(wanted)))
+        rows = rows_among(connection, articles.c.id, sorted(ids), "id", "story_id")
+        self.know((row.id, row.story_id) for row in rows)
 
     def of(self, article: int) -> int:
         return self._root(self._former[article] or article)
@@ -130,9 +129,8 @@ class _Stories:
     def join_same_number(self, connection: Connection, numbers: Iterable[int]) -> None:
         """Joins articles with the same number and title, on whatever hosts. The number alone says
         nothing: another site has articles of its own."""
-        columns = (articles.c[name] for name in ("id", "number", "title", "story_id"))
-        wanted = among(connection.dialect.name, articles.c.number, sorted(numbers))
-        rows = connection.execute(select(*columns).where(wanted)).all()
+        names = ("id", "number", "title", "story_id")
+        rows = rows_among(connection, articles.c.number, sorted(numbers), *names)
         times = Counter(row.number for row in rows)
         met: dict[tuple[int, str], int] = {}
         for row in rows:
@@ -196,9 +194,7 @@ def _base(url: str) -> str:
 def _load(connection: Connection, ids: set[int], told: dict[int, Told]) -> None:
     """Texts of articles that are not there yet."""
     if missing := sorted(ids - told.keys()):
-        query = select(articles.c.id, articles.c.title, articles.c.body)
-        wanted = among(connection.dialect.name, articles.c.id, missing)
-        for row in connection.execute(query.where(wanted)):
+        for row in rows_among(connection, articles.c.id, missing, "id", "title", "body"):
             told[row.id] = Told(row.title, row.body)
 
 
