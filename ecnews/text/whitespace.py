@@ -48,10 +48,12 @@ def squeeze(text: str) -> str:
     ('涨停，毛利 <30%', '👩\\u200d💻')
     """
     bare = text.strip(_ENDS)
-    if (  # nearly always, and quicker
-        bare.isprintable() and "  " not in bare and "<" not in bare and not _PRINTABLE.search(bare)
-    ):
+    if _is_plain(text) or (_is_plain(bare) and not _PRINTABLE.search(bare)):  # nearly always
         return bare
     if "<" in text:
         text = _TAG.sub("", _SCRIPT.sub("", _INVISIBLE.sub("", text)))
     return _RUN.sub(" ", _INVISIBLE.sub("", text)).strip(_ENDS)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and "  " not in text and "<" not in text
