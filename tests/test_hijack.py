@@ -285,3 +285,9 @@ def test_a_trail_byte_shown_as_a_letter_is_read_where_questions_were_made_ascii(
     shown = mirror(0.3, 1, questions=True)(page(lines))
     assert "?h" in shown
     assert recover(shown).text == page(lines)
+
+
+def test_a_private_character_of_a_hijacked_page_stays() -> None:
+    lines = ["平台之争", "面向宠物行业的\ue000店，季度数据增长，各家都在补货。"]
+    shown = page(lines).translate(conversion("sparse"))
+    assert recover(shown, Verdict(converted=True)).text == page(lines)

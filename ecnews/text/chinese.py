@@ -156,7 +156,7 @@ class Statistics:
 
 @cache
 def statistics() -> Statistics:
-    """The statistics (about a fifth of a second on the first call)."""
+    """The statistics (some .4 seconds on the first call)."""
     return Statistics(_lines())
 
 

@@ -71,7 +71,7 @@ _DOUBT = 70  # the same in a text that nothing else speaks against
 _TORN = 30  # the text ends within a character
 _NARROW = 40  # a full-width mark made ASCII after the mirror
 _BARE, _NOTED = 20, -4  # a character seen on the page without pinyin, with it
-UNKNOWN = "\ue000"  # a `?` that is none of the article's
+UNKNOWN = "\ufdd0"  # a `?` that is none of the article's; no text has this character
 
 
 class Evidence(NamedTuple):

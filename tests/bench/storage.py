@@ -160,7 +160,12 @@ def _index_size(engine: Engine) -> float:
             " WHERE relkind = 'r' AND relname LIKE 'search%'"
         )
     else:
-        query = "SELECT sum(length(block)) FROM search_data"
+        query = (
+            "SELECT sum(bytes) FROM (SELECT length(block) AS bytes FROM search_data"
+            " UNION ALL SELECT length(keys) + length(bits) FROM search_batches"
+            " UNION ALL SELECT length(keys) FROM search_blocks"
+            " UNION ALL SELECT length(slots) FROM search_slices)"
+        )
     with engine.connect() as connection:
         return float(connection.execute(text(query)).scalar_one()) / SEARCHED
 
